@@ -1,0 +1,1 @@
+//! Signs people in and forwards their requests to the cluster as them.

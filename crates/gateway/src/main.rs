@@ -1,0 +1,3 @@
+//! Starts the gateway from the command line.
+
+fn main() {}

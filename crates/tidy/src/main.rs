@@ -1,0 +1,3 @@
+//! Runs a chore of the house by its name.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Decides what a page shows without a DOM: queries, sorting, filtering, windows, forms.
