@@ -1,1 +1,17 @@
-//! Holds the rules of the house as tests, and does what the Makefile cannot say in three lines.
+//! Does the chores of the house: set-up, the page's build, its size, and the rules that tests hold.
+
+pub mod app;
+pub mod dist;
+pub mod inputs;
+pub mod rules;
+pub mod run;
+pub mod setup;
+pub mod size;
+
+use std::path::{Path, PathBuf};
+
+/// The folder that holds the workspace, whatever folder the command was called in.
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+}

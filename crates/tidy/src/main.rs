@@ -1,3 +1,37 @@
-//! Runs a chore of the house by its name.
+//! Runs one chore of the house by its name: `tidy setup`, `tidy app`, `tidy size` …
 
-fn main() {}
+use flowdeck_tidy::{app, run, setup, size};
+use std::process::ExitCode;
+
+const HELP: &str = "tidy does what the Makefile cannot say in three lines.
+
+  tidy setup [test]   install what is missing (with `test`: also what only the tests need)
+  tidy app [--dev]    build the page into dist/, unless nothing changed
+  tidy size           print the first download's bytes and fail over the budget
+  tidy lint           fmt, clippy on native and wasm32, the browser tests' types and lints
+  tidy test           everything that `make test` promises, each step with its time
+  tidy dev            rebuild on change and serve on the sandbox
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["setup"] => setup::run(setup::For::Run),
+        ["setup", "test"] => setup::run(setup::For::Test),
+        ["app"] => app::build(app::Kind::Release),
+        ["app", "--dev"] => app::build(app::Kind::Debug),
+        ["size"] => size::check(),
+        ["lint"] => run::lint(),
+        ["test"] => run::test(),
+        ["dev"] => run::dev(),
+        _ => Err(HELP.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,45 @@
+# Everything that one does with Flowdeck. What has a branch or a loop is in crates/tidy.
+tidy := cargo run -q --locked -p flowdeck-tidy --
+
+.PHONY: help setup build run test dev bench lint fmt size pictures deny clean
+
+help: ## list these targets
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+setup: ## install what this machine lacks (each step says what it does)
+	@$(tidy) setup
+
+build: setup ## build the page into dist/ and the gateway into target/release/
+	@$(tidy) app
+	@cargo build -q --release --locked -p flowdeck-gateway
+
+run: build ## serve Flowdeck on an embedded sandbox cluster and print a sign-in link
+	@exec target/release/flowdeck-gateway --sandbox --data .sandbox --app dist --listen 127.0.0.1:8080
+
+test: ## set up, then run every check and test (what CI runs)
+	@$(tidy) test
+
+dev: ## serve on the sandbox, rebuild the page on change
+	@$(tidy) dev
+
+bench: build ## measure against named peers; ONLY=name runs one
+	@cargo run -q --release --locked --manifest-path bench/Cargo.toml -- $(ONLY)
+
+lint: ## check formatting, clippy on native and wasm32, and the browser tests
+	@$(tidy) lint
+
+fmt: ## format
+	@cargo fmt --all
+
+size: ## weigh the page's first load against its budget
+	@$(tidy) app
+	@$(tidy) size
+
+pictures: build ## take the screenshots in docs/pictures/ again
+	@node_modules/.bin/playwright test -c tests/browser/pictures.config.ts
+
+deny: ## check licences, bans and sources of dependencies (needs cargo-deny)
+	@cargo deny check bans licenses sources
+
+clean: ## remove what was built here; tools in the cache folder stay
+	@rm -rf target dist .sandbox test-results playwright-report

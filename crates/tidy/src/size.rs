@@ -1,0 +1,79 @@
+//! Weighs what the notebooks page loads first, against the budget.
+
+use crate::{dist, root};
+use std::path::{Path, PathBuf};
+
+/// Bytes of gzip that the first load may take. Kubeflow's shell and Jupyter app take 694,846 (reference: dashboard-and-notebooks.md §5.3).
+const BUDGET: u64 = 300_000;
+
+/// Prints the first load's files with their sizes.
+///
+/// # Errors
+/// That the page isn't built, or that it is over the budget.
+pub fn check() -> Result<(), String> {
+    let folder = root().join("dist");
+    let files = first_load(&folder)?;
+    println!("{:>9} {:>9} {:>9}  first load", "raw", "gzip", "brotli");
+    let mut sums = [0; 3];
+    for file in &files {
+        let copies = [
+            file.clone(),
+            dist::with_suffix(file, "gz"),
+            dist::with_suffix(file, "br"),
+        ];
+        let plain = length(&copies[0]).ok_or_else(|| format!("{} is missing", file.display()))?;
+        let sizes = [
+            plain,
+            length(&copies[1]).unwrap_or(plain),
+            length(&copies[2]).unwrap_or(plain),
+        ];
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        println!("{:>9} {:>9} {:>9}  {name}", sizes[0], sizes[1], sizes[2]);
+        for (sum, size) in sums.iter_mut().zip(sizes) {
+            *sum += size;
+        }
+    }
+    println!(
+        "{:>9} {:>9} {:>9}  in all; budget {BUDGET} gzip",
+        sums[0], sums[1], sums[2]
+    );
+    if sums[1] > BUDGET {
+        return Err(format!(
+            "the first load is {} B of gzip over its budget of {BUDGET} B",
+            sums[1] - BUDGET
+        ));
+    }
+    Ok(())
+}
+
+/// index.html, what it links to, and what the app fetches on every start. The code font only loads where code shows.
+fn first_load(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let index = folder.join("index.html");
+    let html =
+        std::fs::read_to_string(&index).map_err(|why| format!("{} ({why}): build the page first", index.display()))?;
+    let mut files = vec![index];
+    let mut names: Vec<&str> = html
+        .split(['"', '\''])
+        .filter_map(|word| word.strip_prefix('/'))
+        .collect();
+    names.extend(["config.json", "fonts/inter-latin.woff2"]);
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let file = folder.join(name);
+        if file.is_file() && !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    if !files
+        .iter()
+        .any(|file| file.extension().is_some_and(|extension| extension == "wasm"))
+    {
+        return Err("index.html links to no Wasm file: the page's weight cannot be told".to_owned());
+    }
+    Ok(files)
+}
+
+fn length(file: &Path) -> Option<u64> {
+    std::fs::metadata(file).ok().map(|data| data.len())
+}
