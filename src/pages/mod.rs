@@ -1,0 +1,1 @@
+//! Holds the pages, one folder an area.
