@@ -97,7 +97,10 @@ pub struct Switch {
 
 impl Default for Switch {
     fn default() -> Self {
-        Self { value: true, read_only: false }
+        Self {
+            value: true,
+            read_only: false,
+        }
     }
 }
 

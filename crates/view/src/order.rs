@@ -96,7 +96,7 @@ mod tests {
             let by = |keys: &[u8], a: u32, b: u32| (keys[a as usize], a).cmp(&(keys[b as usize], b));
             order.rebuild(visible(&shown).into_iter(), |a, b| by(&keys, a, b));
             for step in steps {
-                let mut touched = vec![false; 60];
+                let mut touched = [false; 60];
                 for (slot, key, show) in step {
                     (keys[slot], shown[slot], touched[slot]) = (key, show, true);
                 }

@@ -18,12 +18,18 @@ pub struct QuotaLine {
 impl QuotaLine {
     /// What is left, never below zero.
     pub fn left(&self) -> Quantity {
-        if self.used > self.hard { Quantity::ZERO } else { self.hard - self.used }
+        if self.used > self.hard {
+            Quantity::ZERO
+        } else {
+            self.hard - self.used
+        }
     }
 
     /// Part used, 0 to 1 and above; 1 when nothing may be used.
     pub fn share(&self) -> f64 {
-        self.used.percent_of(self.hard).map_or(1.0, |percent| f64::from(percent) / 100.0)
+        self.used
+            .percent_of(self.hard)
+            .map_or(1.0, |percent| f64::from(percent) / 100.0)
     }
 
     /// What is used, in words.
@@ -42,10 +48,17 @@ pub fn quota_lines<'a>(quotas: impl Iterator<Item = &'a ResourceQuota>) -> Vec<Q
     let mut lines: Vec<QuotaLine> = Vec::new();
     for quota in quotas {
         for (name, hard) in quota.status.hard.iter() {
-            let Some((resource, label)) = what_is(name) else { continue };
+            let Some((resource, label)) = what_is(name) else {
+                continue;
+            };
             let Ok(hard) = Quantity::parse(hard) else { continue };
             let used = quota.status.used.quantity(name).unwrap_or(Quantity::ZERO);
-            let line = QuotaLine { resource: resource.to_owned(), label: label.to_owned(), used, hard };
+            let line = QuotaLine {
+                resource: resource.to_owned(),
+                label: label.to_owned(),
+                used,
+                hard,
+            };
             match lines.iter_mut().find(|known| known.resource == line.resource) {
                 Some(known) if line.left() < known.left() => *known = line,
                 Some(_) => {}

@@ -7,7 +7,11 @@ const MIB: i128 = 1 << 20;
 /// The quantity for what is typed: a bare number gets the unit that the field shows (`16` is `16Gi`).
 pub fn with_unit(typed: &str, unit: &str) -> String {
     let typed = typed.trim().replace(' ', "");
-    if typed.ends_with(|c: char| c.is_ascii_digit() || c == '.') { [&typed, unit].concat() } else { typed }
+    if typed.ends_with(|c: char| c.is_ascii_digit() || c == '.') {
+        [&typed, unit].concat()
+    } else {
+        typed
+    }
 }
 
 /// Reads an amount above zero.
@@ -30,7 +34,11 @@ pub fn limit_for(request: &str, factor: &str, is_memory: bool) -> Option<String>
         Some(Quantity::bytes(i64::try_from(mib * MIB).ok()?).canonical())
     } else {
         let milli = (i128::from(request.milli()) * thousandths + 999) / 1000;
-        Some(Quantity::parse(&[milli.to_string().as_str(), "m"].concat()).ok()?.canonical())
+        Some(
+            Quantity::parse(&[milli.to_string().as_str(), "m"].concat())
+                .ok()?
+                .canonical(),
+        )
     }
 }
 

@@ -18,14 +18,26 @@ pub fn place_causes(sent: Sent, causes: &[(String, String)], message: &str, form
     let mut out: Vec<Problem> = causes
         .iter()
         .map(|(path, text)| match field_of(sent, path, form) {
-            Some(field) => Problem { field, message: text.clone() },
-            None if path.is_empty() => Problem { field: Field::Whole, message: text.clone() },
-            None => Problem { field: Field::Whole, message: [path.as_str(), ": ", text].concat() },
+            Some(field) => Problem {
+                field,
+                message: text.clone(),
+            },
+            None if path.is_empty() => Problem {
+                field: Field::Whole,
+                message: text.clone(),
+            },
+            None => Problem {
+                field: Field::Whole,
+                message: [path.as_str(), ": ", text].concat(),
+            },
         })
         .collect();
     if out.is_empty() {
         let field = field_of_message(sent, message, form).unwrap_or(Field::Whole);
-        out.push(Problem { field, message: message.to_owned() });
+        out.push(Problem {
+            field,
+            message: message.to_owned(),
+        });
     }
     out
 }
@@ -43,7 +55,11 @@ impl Sent {
 
 fn field_of(sent: Sent, path: &str, form: &Form) -> Option<Field> {
     let has = |part: &str| path.contains(part);
-    let volume = if form.workspace == Workspace::Existing { Field::VolumeExisting } else { Field::VolumeName };
+    let volume = if form.workspace == Workspace::Existing {
+        Field::VolumeExisting
+    } else {
+        Field::VolumeName
+    };
     Some(match sent {
         Sent::Claim if has("metadata.name") => Field::VolumeName,
         Sent::Claim if has("storageClassName") => Field::VolumeClass,
@@ -53,10 +69,18 @@ fn field_of(sent: Sent, path: &str, form: &Form) -> Option<Field> {
         Sent::Notebook if has("imagePullPolicy") => Field::PullPolicy,
         Sent::Notebook if has(".image") => Field::Image,
         Sent::Notebook if has("limits") && has("cpu") => {
-            if form.own_limits { Field::CpuLimit } else { Field::Cpu }
+            if form.own_limits {
+                Field::CpuLimit
+            } else {
+                Field::Cpu
+            }
         }
         Sent::Notebook if has("limits") && has("memory") => {
-            if form.own_limits { Field::MemoryLimit } else { Field::Memory }
+            if form.own_limits {
+                Field::MemoryLimit
+            } else {
+                Field::Memory
+            }
         }
         Sent::Notebook if has("requests") && has("cpu") => Field::Cpu,
         Sent::Notebook if has("requests") && has("memory") => Field::Memory,
@@ -77,7 +101,11 @@ fn field_of_message(sent: Sent, message: &str, form: &Form) -> Option<Field> {
     match sent {
         Sent::Claim if has("storage") => Some(Field::VolumeSize),
         Sent::Claim => None,
-        Sent::Notebook if has("cpu") => Some(if has("limits.cpu") && form.own_limits { Field::CpuLimit } else { Field::Cpu }),
+        Sent::Notebook if has("cpu") => Some(if has("limits.cpu") && form.own_limits {
+            Field::CpuLimit
+        } else {
+            Field::Cpu
+        }),
         Sent::Notebook if has("memory") => Some(Field::Memory),
         Sent::Notebook if has("gpu") => Some(Field::Gpu),
         Sent::Notebook => None,
@@ -100,11 +128,31 @@ mod tests {
         check(Sent::Notebook, "metadata.name", Field::Name);
         check(Sent::Notebook, "spec.template.spec.containers[0].name", Field::Name);
         check(Sent::Notebook, "spec.template.spec.containers[0].image", Field::Image);
-        check(Sent::Notebook, "spec.template.spec.containers[0].imagePullPolicy", Field::PullPolicy);
-        check(Sent::Notebook, "spec.template.spec.containers[0].resources.requests[cpu]", Field::Cpu);
-        check(Sent::Notebook, "spec.template.spec.containers[0].resources.limits.memory", Field::Memory);
-        check(Sent::Notebook, "spec.template.spec.containers[0].resources.limits[nvidia.com/gpu]", Field::Gpu);
-        check(Sent::Notebook, "spec.template.spec.containers[0].volumeMounts[1].mountPath", Field::Mount);
+        check(
+            Sent::Notebook,
+            "spec.template.spec.containers[0].imagePullPolicy",
+            Field::PullPolicy,
+        );
+        check(
+            Sent::Notebook,
+            "spec.template.spec.containers[0].resources.requests[cpu]",
+            Field::Cpu,
+        );
+        check(
+            Sent::Notebook,
+            "spec.template.spec.containers[0].resources.limits.memory",
+            Field::Memory,
+        );
+        check(
+            Sent::Notebook,
+            "spec.template.spec.containers[0].resources.limits[nvidia.com/gpu]",
+            Field::Gpu,
+        );
+        check(
+            Sent::Notebook,
+            "spec.template.spec.containers[0].volumeMounts[1].mountPath",
+            Field::Mount,
+        );
         check(Sent::Claim, "spec.resources[storage]", Field::VolumeSize);
         check(Sent::Claim, "spec.storageClassName", Field::VolumeClass);
         check(Sent::Claim, "metadata.name", Field::VolumeName);
@@ -114,7 +162,13 @@ mod tests {
     fn unknown_path_gives_a_note_that_names_it() {
         let form = Form::new(&Spawner::default());
         let problems = place_causes(Sent::Notebook, &[("spec.x".to_owned(), "why".to_owned())], "", &form);
-        assert_eq!(problems, [Problem { field: Field::Whole, message: "spec.x: why".to_owned() }]);
+        assert_eq!(
+            problems,
+            [Problem {
+                field: Field::Whole,
+                message: "spec.x: why".to_owned()
+            }]
+        );
     }
 
     #[test]
@@ -122,6 +176,9 @@ mod tests {
         let form = Form::new(&Spawner::default());
         let message = "persistentvolumeclaims \"a\" is forbidden: exceeded quota: q, requested: requests.storage=5Gi, \
                        used: requests.storage=96Gi, limited: requests.storage=100Gi";
-        assert_eq!(place_causes(Sent::Claim, &[], message, &form)[0].field, Field::VolumeSize);
+        assert_eq!(
+            place_causes(Sent::Claim, &[], message, &form)[0].field,
+            Field::VolumeSize
+        );
     }
 }

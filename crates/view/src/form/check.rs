@@ -48,7 +48,10 @@ pub fn check(form: &Form, spawner: &Spawner, world: World<'_>) -> Vec<Problem> {
     add(Field::Gpu, gpu_problem(form, world.gpus));
     if form.own_limits {
         add(Field::CpuLimit, limit_problem(&form.cpu_limit, &form.cpu));
-        add(Field::MemoryLimit, limit_problem(&with_unit(&form.memory_limit, "Gi"), &memory));
+        add(
+            Field::MemoryLimit,
+            limit_problem(&with_unit(&form.memory_limit, "Gi"), &memory),
+        );
     }
     match form.workspace {
         Workspace::New => {
@@ -66,7 +69,10 @@ pub fn check(form: &Form, spawner: &Spawner, world: World<'_>) -> Vec<Problem> {
         }
         Workspace::Existing => {
             let chosen = form.volume_existing.trim();
-            add(Field::VolumeExisting, chosen.is_empty().then(|| "Choose a volume".to_owned()));
+            add(
+                Field::VolumeExisting,
+                chosen.is_empty().then(|| "Choose a volume".to_owned()),
+            );
         }
         Workspace::None => {}
     }
@@ -83,7 +89,11 @@ pub fn warnings(form: &Form, world: World<'_>) -> Vec<Problem> {
     let asked = [
         (Field::Cpu, "cpu", positive(form.cpu.trim())),
         (Field::Memory, "memory", positive(&memory)),
-        (Field::Gpu, form.gpu_vendor.as_str(), (gpus > 0).then(|| Quantity::whole(i64::from(gpus)))),
+        (
+            Field::Gpu,
+            form.gpu_vendor.as_str(),
+            (gpus > 0).then(|| Quantity::whole(i64::from(gpus))),
+        ),
     ];
     asked
         .into_iter()
@@ -92,8 +102,14 @@ pub fn warnings(form: &Form, world: World<'_>) -> Vec<Problem> {
             let left = line.left();
             (amount? > left).then(|| Problem {
                 field,
-                message: ["Only ", &left.text_of(resource), " of ", &line.hard_text(), " is left in this namespace"]
-                    .concat(),
+                message: [
+                    "Only ",
+                    &left.text_of(resource),
+                    " of ",
+                    &line.hard_text(),
+                    " is left in this namespace",
+                ]
+                .concat(),
             })
         })
         .collect()
@@ -107,9 +123,17 @@ fn image_problem(image: &str, form: &Form, spawner: &Spawner) -> Option<String> 
         "Leave out https://: an image starts with its registry"
     } else if image.chars().any(char::is_whitespace) {
         "No spaces"
-    } else if !image.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/:@".contains(&b)) || image.contains("//") {
+    } else if !image
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._-/:@".contains(&b))
+        || image.contains("//")
+    {
         "Not an image: registry/name:tag is expected"
-    } else if image.split(['@', ':']).next().is_some_and(|path| path.rsplit('/').next() == Some("")) {
+    } else if image
+        .split(['@', ':'])
+        .next()
+        .is_some_and(|path| path.rsplit('/').next() == Some(""))
+    {
         "The image's name is missing"
     } else if name_part(image).bytes().any(|b| b.is_ascii_uppercase()) {
         "An image's name is lower case"
@@ -143,13 +167,17 @@ fn limit_problem(limit: &str, request: &str) -> Option<String> {
     if limit.trim().is_empty() {
         return None;
     }
-    let Ok(limit) = Quantity::parse(limit.trim()) else { return Some("Not an amount".to_owned()) };
+    let Ok(limit) = Quantity::parse(limit.trim()) else {
+        return Some("Not an amount".to_owned());
+    };
     let request = Quantity::parse(request.trim()).ok()?;
     (limit < request).then(|| "Less than the request".to_owned())
 }
 
 fn gpu_problem(form: &Form, gpus: &[Gpu]) -> Option<String> {
-    let Some(count) = form.gpus() else { return Some("A whole number is expected".to_owned()) };
+    let Some(count) = form.gpus() else {
+        return Some("A whole number is expected".to_owned());
+    };
     if count == 0 {
         return None;
     }
@@ -191,7 +219,10 @@ impl Form {
         let typed = |text: String| (!text.is_empty()).then_some(text);
         let memory = with_unit(&self.memory, "Gi");
         if self.own_limits {
-            (typed(self.cpu_limit.trim().to_owned()), typed(with_unit(&self.memory_limit, "Gi")))
+            (
+                typed(self.cpu_limit.trim().to_owned()),
+                typed(with_unit(&self.memory_limit, "Gi")),
+            )
         } else {
             (
                 limit_for(self.cpu.trim(), &spawner.cpu.limit_factor, false),
@@ -208,15 +239,22 @@ mod tests {
     fn problems(edit: impl FnOnce(&mut Form)) -> Vec<(Field, String)> {
         let mut form = Form::new(&Spawner::default());
         (form.name, form.image) = ("nb".to_owned(), "ghcr.io/a/b:v1".to_owned());
+        form.workspace = Workspace::New;
         edit(&mut form);
-        let gpus = [Gpu { resource: "nvidia.com/gpu".to_owned(), most: 4 }];
+        let gpus = [Gpu {
+            resource: "nvidia.com/gpu".to_owned(),
+            most: 4,
+        }];
         let world = World {
             has_notebook: &|name| name == "taken",
             has_claim: &|name| name == "old-workspace",
             gpus: &gpus,
             quota: &[],
         };
-        check(&form, &Spawner::default(), world).into_iter().map(|p| (p.field, p.message)).collect()
+        check(&form, &Spawner::default(), world)
+            .into_iter()
+            .map(|p| (p.field, p.message))
+            .collect()
     }
 
     fn check_one(edit: impl FnOnce(&mut Form), field: Field, message: &str) {
@@ -226,19 +264,45 @@ mod tests {
     #[test]
     fn good_form_gives_no_problem() {
         assert_eq!(problems(|_| {}), []);
-        assert_eq!(problems(|f| (f.gpu_count, f.gpu_vendor) = ("4".to_owned(), "nvidia.com/gpu".to_owned())), []);
-        assert_eq!(problems(|f| f.image = "Registry.local:5000/a/b@sha256:00".to_owned()), []);
+        assert_eq!(
+            problems(|f| (f.gpu_count, f.gpu_vendor) = ("4".to_owned(), "nvidia.com/gpu".to_owned())),
+            []
+        );
+        assert_eq!(
+            problems(|f| f.image = "Registry.local:5000/a/b@sha256:00".to_owned()),
+            []
+        );
         assert_eq!(problems(|f| f.workspace = Workspace::None), []);
     }
 
     #[test]
     fn each_wrong_field_says_what_to_do() {
         check_one(|f| f.name = "taken".to_owned(), Field::Name, "taken exists already");
-        check_one(|f| f.image = "https://a/b".to_owned(), Field::Image, "Leave out https://: an image starts with its registry");
-        check_one(|f| f.image = "a/B:v1".to_owned(), Field::Image, "An image's name is lower case");
-        check_one(|f| f.cpu = "much".to_owned(), Field::Cpu, "Not an amount of CPUs: 0.5, 2 or 500m is expected");
-        check_one(|f| f.cpu = "0".to_owned(), Field::Cpu, "More than nothing is needed: 0.5, 2 or 500m");
-        check_one(|f| f.memory = "4 GB".to_owned(), Field::Memory, "Not an amount of memory: 4, 1.5 or 512Mi is expected");
+        check_one(
+            |f| f.image = "https://a/b".to_owned(),
+            Field::Image,
+            "Leave out https://: an image starts with its registry",
+        );
+        check_one(
+            |f| f.image = "a/B:v1".to_owned(),
+            Field::Image,
+            "An image's name is lower case",
+        );
+        check_one(
+            |f| f.cpu = "much".to_owned(),
+            Field::Cpu,
+            "Not an amount of CPUs: 0.5, 2 or 500m is expected",
+        );
+        check_one(
+            |f| f.cpu = "0".to_owned(),
+            Field::Cpu,
+            "More than nothing is needed: 0.5, 2 or 500m",
+        );
+        check_one(
+            |f| f.memory = "4 GB".to_owned(),
+            Field::Memory,
+            "Not an amount of memory: 4, 1.5 or 512Mi is expected",
+        );
         check_one(
             |f| (f.gpu_count, f.gpu_vendor) = ("8".to_owned(), "nvidia.com/gpu".to_owned()),
             Field::Gpu,
@@ -249,8 +313,16 @@ mod tests {
             Field::Gpu,
             "No node has such GPUs",
         );
-        check_one(|f| f.mount = "/".to_owned(), Field::Mount, "Not the root folder: the server's own files are there");
-        check_one(|f| f.workspace = Workspace::Existing, Field::VolumeExisting, "Choose a volume");
+        check_one(
+            |f| f.mount = "/".to_owned(),
+            Field::Mount,
+            "Not the root folder: the server's own files are there",
+        );
+        check_one(
+            |f| f.workspace = Workspace::Existing,
+            Field::VolumeExisting,
+            "Choose a volume",
+        );
         check_one(
             |f| f.name = "old".to_owned(),
             Field::VolumeName,
@@ -271,10 +343,18 @@ mod tests {
             used: Quantity::parse("24.5").unwrap(),
             hard: Quantity::parse("32").unwrap(),
         }];
-        let world = World { has_notebook: &|_| false, has_claim: &|_| false, gpus: &[], quota: &quota };
+        let world = World {
+            has_notebook: &|_| false,
+            has_claim: &|_| false,
+            gpus: &[],
+            quota: &quota,
+        };
         let mut form = Form::new(&Spawner::default());
         assert_eq!(warnings(&form, world), []);
         form.cpu = "8".to_owned();
-        assert_eq!(warnings(&form, world)[0].message, "Only 7.5 of 32 is left in this namespace");
+        assert_eq!(
+            warnings(&form, world)[0].message,
+            "Only 7.5 of 32 is left in this namespace"
+        );
     }
 }

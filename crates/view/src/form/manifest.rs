@@ -30,14 +30,25 @@ impl Manifest {
             let json = claim(form, spawner, namespace, &name);
             (name, json)
         });
-        let notebook = notebook(form, spawner, namespace, user, claim.as_ref().map(|(name, _)| name.as_str()));
+        let notebook = notebook(
+            form,
+            spawner,
+            namespace,
+            user,
+            claim.as_ref().map(|(name, _)| name.as_str()),
+        );
         Self { claim, notebook }
     }
 }
 
 /// The merge patch that stops a notebook at a time.
 pub fn merge_patch_stop(now: Timestamp) -> String {
-    [r#"{"metadata":{"annotations":{"kubeflow-resource-stopped":"#, &quoted(&now.to_rfc3339()), "}}}"].concat()
+    [
+        r#"{"metadata":{"annotations":{"kubeflow-resource-stopped":"#,
+        &quoted(&now.to_rfc3339()),
+        "}}}",
+    ]
+    .concat()
 }
 
 /// The merge patch that starts a notebook.
@@ -46,8 +57,14 @@ pub fn merge_patch_start() -> String {
 }
 
 fn claim(form: &Form, spawner: &Spawner, namespace: &str, name: &str) -> String {
-    let preset = spawner.workspace_volume.value.as_ref().map(|volume| &volume.new_pvc.spec);
-    let modes = preset.map(|spec| spec.access_modes.clone()).filter(|modes| !modes.is_empty());
+    let preset = spawner
+        .workspace_volume
+        .value
+        .as_ref()
+        .map(|volume| &volume.new_pvc.spec);
+    let modes = preset
+        .map(|spec| spec.access_modes.clone())
+        .filter(|modes| !modes.is_empty());
     let modes = modes.unwrap_or_else(|| vec!["ReadWriteOnce".to_owned()]);
     let modes: Vec<String> = modes.iter().map(|mode| quoted(mode)).collect();
     let class = match form.volume_class.trim() {
@@ -72,7 +89,11 @@ fn claim(form: &Form, spawner: &Spawner, namespace: &str, name: &str) -> String 
 
 fn notebook(form: &Form, spawner: &Spawner, namespace: &str, user: &str, new_claim: Option<&str>) -> String {
     let name = form.name.trim();
-    let account = if spawner.service_account.is_empty() { "default-editor" } else { &spawner.service_account };
+    let account = if spawner.service_account.is_empty() {
+        "default-editor"
+    } else {
+        &spawner.service_account
+    };
     let (volumes, mounts) = volumes(form, new_claim);
     [
         r#"{"apiVersion":"kubeflow.org/v1","kind":"Notebook","metadata":{"name":"#,
@@ -113,19 +134,36 @@ fn annotations(form: &Form, namespace: &str, user: &str) -> Vec<(String, String)
     }
     if form.server == ServerType::RStudio {
         let path = ["/notebook/", namespace, "/", form.name.trim(), "/"].concat();
-        out.push((key("http-headers-request-set"), object(vec![("X-RStudio-Root-Path".to_owned(), path)])));
+        out.push((
+            key("http-headers-request-set"),
+            object(vec![("X-RStudio-Root-Path".to_owned(), path)]),
+        ));
     }
     out
 }
 
 fn resources(form: &Form, spawner: &Spawner) -> String {
     let pair = |key: &str, value: String| (key.to_owned(), value);
-    let requests = vec![pair("cpu", form.cpu.trim().to_owned()), pair("memory", with_unit(&form.memory, "Gi"))];
+    let requests = vec![
+        pair("cpu", form.cpu.trim().to_owned()),
+        pair("memory", with_unit(&form.memory, "Gi")),
+    ];
     let (cpu, memory) = form.limits(spawner);
-    let gpus = form.gpus().filter(|count| *count > 0).map(|count| pair(&form.gpu_vendor, count.to_string()));
-    let limits: Vec<_> =
-        cpu.map(|v| pair("cpu", v)).into_iter().chain(memory.map(|v| pair("memory", v))).chain(gpus).collect();
-    let limits = if limits.is_empty() { String::new() } else { [r#","limits":"#, &object(limits)].concat() };
+    let gpus = form
+        .gpus()
+        .filter(|count| *count > 0)
+        .map(|count| pair(&form.gpu_vendor, count.to_string()));
+    let limits: Vec<_> = cpu
+        .map(|v| pair("cpu", v))
+        .into_iter()
+        .chain(memory.map(|v| pair("memory", v)))
+        .chain(gpus)
+        .collect();
+    let limits = if limits.is_empty() {
+        String::new()
+    } else {
+        [r#","limits":"#, &object(limits)].concat()
+    };
     [r#"{"requests":"#, &object(requests), &limits, "}"].concat()
 }
 
@@ -138,18 +176,34 @@ fn volumes(form: &Form, new_claim: Option<&str>) -> (Vec<String>, Vec<String>) {
     let claim = new_claim.or_else(|| (form.workspace == Workspace::Existing).then_some(form.volume_existing.trim()));
     if let Some(claim) = claim {
         volumes.push(
-            [r#"{"name":"#, &quoted(VOLUME), r#","persistentVolumeClaim":{"claimName":"#, &quoted(claim), "}}"]
-                .concat(),
+            [
+                r#"{"name":"#,
+                &quoted(VOLUME),
+                r#","persistentVolumeClaim":{"claimName":"#,
+                &quoted(claim),
+                "}}",
+            ]
+            .concat(),
         );
         mounts.push(
-            [r#"{"name":"#, &quoted(VOLUME), r#","mountPath":"#, &quoted(form.mount.trim()), "}"].concat(),
+            [
+                r#"{"name":"#,
+                &quoted(VOLUME),
+                r#","mountPath":"#,
+                &quoted(form.mount.trim()),
+                "}",
+            ]
+            .concat(),
         );
     }
     (volumes, mounts)
 }
 
 fn object(pairs: Vec<(String, String)>) -> String {
-    let pairs: Vec<String> = pairs.iter().map(|(key, value)| [&quoted(key), ":", &quoted(value)].concat()).collect();
+    let pairs: Vec<String> = pairs
+        .iter()
+        .map(|(key, value)| [&quoted(key), ":", &quoted(value)].concat())
+        .collect();
     ["{", &pairs.join(","), "}"].concat()
 }
 
@@ -165,7 +219,9 @@ mod tests {
     use serde_json::json;
 
     fn spawner() -> Spawner {
-        Config::read(include_str!("../../../../public/config.json")).unwrap().spawner_form_defaults
+        Config::read(include_str!("../../../../public/config.json"))
+            .unwrap()
+            .spawner_form_defaults
     }
 
     fn read(text: &str) -> serde_json::Value {
@@ -173,7 +229,10 @@ mod tests {
     }
 
     fn form() -> Form {
-        Form { name: "my-nb".to_owned(), ..Form::new(&spawner()) }
+        Form {
+            name: "my-nb".to_owned(),
+            ..Form::new(&spawner())
+        }
     }
 
     #[test]
@@ -209,7 +268,10 @@ mod tests {
 
     #[test]
     fn rstudio_gives_its_annotations() {
-        let form = Form { server: ServerType::RStudio, ..form() };
+        let form = Form {
+            server: ServerType::RStudio,
+            ..form()
+        };
         let notebook = read(&Manifest::new(&form, &spawner(), "ns", "u").notebook);
         assert_eq!(
             notebook["metadata"]["annotations"],
@@ -232,8 +294,14 @@ mod tests {
         let manifest = Manifest::new(&form, &spawner(), "ns", "u");
         let spec = &read(&manifest.notebook)["spec"]["template"]["spec"];
         assert_eq!(manifest.claim, None);
-        assert_eq!(spec["containers"][0]["resources"]["limits"], json!({"nvidia.com/gpu": "2"}));
-        assert_eq!((&spec["volumes"], &spec["containers"][0]["volumeMounts"]), (&json!([]), &json!([])));
+        assert_eq!(
+            spec["containers"][0]["resources"]["limits"],
+            json!({"nvidia.com/gpu": "2"})
+        );
+        assert_eq!(
+            (&spec["volumes"], &spec["containers"][0]["volumeMounts"]),
+            (&json!([]), &json!([]))
+        );
     }
 
     #[test]
@@ -244,13 +312,22 @@ mod tests {
             ..form()
         };
         let spec = &read(&Manifest::new(&form, &spawner(), "ns", "u").notebook)["spec"]["template"]["spec"];
-        assert_eq!(spec["volumes"][1], json!({"name": "workspace", "persistentVolumeClaim": {"claimName": "data.v2"}}));
+        assert_eq!(
+            spec["volumes"][1],
+            json!({"name": "workspace", "persistentVolumeClaim": {"claimName": "data.v2"}})
+        );
     }
 
     #[test]
     fn hostile_text_stays_a_text() {
-        let form = Form { image: "a\",\"x\":\"\u{1}".to_owned(), ..form() };
+        let form = Form {
+            image: "a\",\"x\":\"\u{1}".to_owned(),
+            ..form()
+        };
         let notebook = read(&Manifest::new(&form, &spawner(), "n\"s", "u\\").notebook);
-        assert_eq!(notebook["spec"]["template"]["spec"]["containers"][0]["image"], "a\",\"x\":\"\u{1}");
+        assert_eq!(
+            notebook["spec"]["template"]["spec"]["containers"][0]["image"],
+            "a\",\"x\":\"\u{1}"
+        );
     }
 }

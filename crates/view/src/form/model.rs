@@ -30,7 +30,10 @@ impl Workspace {
 
     /// Reads the word.
     pub fn from_word(word: &str) -> Self {
-        Self::ALL.into_iter().find(|which| which.word() == word).unwrap_or_default()
+        Self::ALL
+            .into_iter()
+            .find(|which| which.word() == word)
+            .unwrap_or_default()
     }
 }
 
@@ -78,10 +81,20 @@ pub struct Form {
 impl Form {
     /// The form before anything is typed.
     pub fn new(spawner: &Spawner) -> Self {
-        let or = |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
+        let or = |text: &str, default: &str| {
+            if text.is_empty() {
+                default.to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
         let volume = spawner.workspace_volume.value.clone();
         let gpus = &spawner.gpus.value;
-        let first = gpus.vendors.first().map(|vendor| vendor.limits_key.as_str()).unwrap_or_default();
+        let first = gpus
+            .vendors
+            .first()
+            .map(|vendor| vendor.limits_key.as_str())
+            .unwrap_or_default();
         let (workspace, volume) = volume.map_or((Workspace::None, None), |volume| (Workspace::New, Some(volume)));
         let spec = volume.as_ref().map(|volume| &volume.new_pvc.spec);
         Self {
@@ -90,14 +103,26 @@ impl Form {
             image: spawner.image.value.clone(),
             cpu: or(&spawner.cpu.value, "0.5"),
             memory: plain_gi(&or(&spawner.memory.value, "1Gi")),
-            gpu_count: if gpus.num.bytes().all(|b| b.is_ascii_digit()) { gpus.num.clone() } else { String::new() },
+            gpu_count: if gpus.num.bytes().all(|b| b.is_ascii_digit()) {
+                gpus.num.clone()
+            } else {
+                String::new()
+            },
             gpu_vendor: or(&gpus.vendor, first),
             workspace,
             volume_name: String::new(),
-            volume_size: plain_gi(&or(spec.map_or("", |spec| spec.resources.requests.storage.as_str()), "5Gi")),
-            volume_class: spec.and_then(|spec| spec.storage_class_name.clone()).unwrap_or_default(),
+            volume_size: plain_gi(&or(
+                spec.map_or("", |spec| spec.resources.requests.storage.as_str()),
+                "5Gi",
+            )),
+            volume_class: spec
+                .and_then(|spec| spec.storage_class_name.clone())
+                .unwrap_or_default(),
             volume_existing: String::new(),
-            mount: or(volume.as_ref().map_or("", |volume| volume.mount.as_str()), "/home/jovyan"),
+            mount: or(
+                volume.as_ref().map_or("", |volume| volume.mount.as_str()),
+                "/home/jovyan",
+            ),
             shared_memory: spawner.shm.value,
             pull_policy: or(&spawner.image_pull_policy.value, "IfNotPresent"),
             own_limits: false,

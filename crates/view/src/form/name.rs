@@ -46,7 +46,9 @@ pub(super) fn claim_name_problem(name: &str) -> Option<String> {
 }
 
 fn wrong_character(name: &str) -> Option<String> {
-    let wrong = name.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-'))?;
+    let wrong = name
+        .chars()
+        .find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-'))?;
     Some(match wrong {
         c if c.is_whitespace() => "No spaces: use - instead".to_owned(),
         'A'..='Z' => "Lower case only".to_owned(),
