@@ -13,6 +13,11 @@ mod pages;
 mod shell;
 mod widgets;
 
+#[expect(dead_code, reason = "the seam is written before the pages that use it")]
+mod client;
+#[expect(dead_code, reason = "the seam is written before the pages that use it")]
+mod live;
+
 use leptos::prelude::*;
 
 fn main() {
