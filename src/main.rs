@@ -1,22 +1,13 @@
 //! Mounts the app into the page.
-#![expect(
-    dead_code,
-    reason = "the widgets are written before the pages that use them"
-)]
-#![expect(
-    unreachable_pub,
-    reason = "leptos writes `pub` for each component's props"
-)]
+#![expect(dead_code, reason = "the widgets are written before the pages that use them")]
+#![expect(unreachable_pub, reason = "leptos writes `pub` for each component's props")]
 
 mod app;
+mod client;
+mod live;
 mod pages;
 mod shell;
 mod widgets;
-
-#[expect(dead_code, reason = "the seam is written before the pages that use it")]
-mod client;
-#[expect(dead_code, reason = "the seam is written before the pages that use it")]
-mod live;
 
 use leptos::prelude::*;
 

@@ -72,13 +72,17 @@ impl Error {
         match self {
             Error::SignedOut => "Sign in again; what you typed is kept.",
             Error::Forbidden { .. } => "Ask the owner of the namespace for access.",
-            Error::NotFound { .. } => "It may have been deleted, or this part of Kubeflow is not installed. Go back to the list.",
+            Error::NotFound { .. } => {
+                "It may have been deleted, or this part of Kubeflow is not installed. Go back to the list."
+            }
             Error::Conflict { .. } => "Look at the newest version and try again.",
             Error::Invalid { causes, .. } if causes.is_empty() => "Change what was sent and try again.",
             Error::Invalid { .. } => "Change the marked fields and try again.",
             Error::TooMany { .. } => "Wait a moment; Flowdeck tries again by itself.",
             Error::Unreachable { .. } => "Check your connection; Flowdeck tries again by itself.",
-            Error::Unreadable { .. } => "Something between the browser and the cluster answers in its place. Reload, then ask who runs it.",
+            Error::Unreadable { .. } => {
+                "Something between the browser and the cluster answers in its place. Reload, then ask who runs it."
+            }
             Error::Server { .. } => "Try again in a moment; if it stays, ask who runs the cluster.",
             Error::Cancelled => "Try again when you are ready.",
         }
@@ -104,8 +108,13 @@ impl Error {
             403 => Error::Forbidden { message },
             404 | 410 => Error::NotFound { message },
             409 => Error::Conflict { message },
-            400 | 405 | 413 | 415 | 422 => Error::Invalid { message, causes: Vec::new() },
-            429 => Error::TooMany { retry_after_secs: retry_after_secs.unwrap_or(1) },
+            400 | 405 | 413 | 415 | 422 => Error::Invalid {
+                message,
+                causes: Vec::new(),
+            },
+            429 => Error::TooMany {
+                retry_after_secs: retry_after_secs.unwrap_or(1),
+            },
             200..=299 => Error::Unreadable { message },
             _ => Error::Server { code, message },
         }
@@ -119,7 +128,13 @@ impl From<Status> for Error {
         match Error::from_code(status.code, seconds, status.message) {
             Error::Invalid { message, .. } => Error::Invalid {
                 message,
-                causes: causes.into_iter().map(|cause| Cause { field: cause.field, message: cause.message }).collect(),
+                causes: causes
+                    .into_iter()
+                    .map(|cause| Cause {
+                        field: cause.field,
+                        message: cause.message,
+                    })
+                    .collect(),
             },
             other => other,
         }
@@ -133,7 +148,11 @@ pub(crate) fn words_of(content_type: &str, body: &[u8]) -> String {
     }
     let text = String::from_utf8_lossy(&body[..body.len().min(300)]);
     let line = text.trim().lines().next().unwrap_or_default();
-    if line.is_empty() { "the answer is empty".to_owned() } else { line.to_owned() }
+    if line.is_empty() {
+        "the answer is empty".to_owned()
+    } else {
+        line.to_owned()
+    }
 }
 
 impl fmt::Display for Error {

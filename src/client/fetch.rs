@@ -32,12 +32,22 @@ pub(crate) struct Call {
 impl Call {
     /// A read whose answer comes soon.
     pub(crate) fn get(url: String) -> Call {
-        Call { method: "GET", url, body: None, endless: false }
+        Call {
+            method: "GET",
+            url,
+            body: None,
+            endless: false,
+        }
     }
 
     /// A read whose answer may go on for minutes.
     pub(crate) fn stream(url: String) -> Call {
-        Call { method: "GET", url, body: None, endless: true }
+        Call {
+            method: "GET",
+            url,
+            body: None,
+            endless: true,
+        }
     }
 }
 
@@ -133,16 +143,22 @@ pub(crate) async fn text(call: Call) -> Result<String, Error> {
         return Err(Error::from_answer(status, retry_after_secs, &content_type, &body));
     }
     if content_type.starts_with("text/html") {
-        return Err(Error::Unreadable { message: words_of(&content_type, &body) });
+        return Err(Error::Unreadable {
+            message: words_of(&content_type, &body),
+        });
     }
-    String::from_utf8(body).map_err(|_bytes| Error::Unreadable { message: "the answer is not text".to_owned() })
+    String::from_utf8(body).map_err(|_bytes| Error::Unreadable {
+        message: "the answer is not text".to_owned(),
+    })
 }
 
 impl Reply {
     /// The next piece of the body; `None` at its end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Some(reader) = &self.reader else { return Ok(None) };
-        let step = JsFuture::from(reader.read()).await.map_err(|error| self.guard.explain(&error))?;
+        let step = JsFuture::from(reader.read())
+            .await
+            .map_err(|error| self.guard.explain(&error))?;
         let done = Reflect::get(&step, &JsValue::from_str("done")).is_ok_and(|done| done.is_truthy());
         if done {
             self.reader = None;
@@ -179,12 +195,18 @@ impl Guard {
                 controller.abort();
             })
         });
-        Ok(Guard { controller, timed_out, timer })
+        Ok(Guard {
+            controller,
+            timed_out,
+            timer,
+        })
     }
 
     fn explain(&self, error: &JsValue) -> Error {
         if self.timed_out.get() {
-            return Error::Unreachable { message: format!("nothing came within {} seconds", ANSWER_MS / 1000) };
+            return Error::Unreachable {
+                message: format!("nothing came within {} seconds", ANSWER_MS / 1000),
+            };
         }
         if self.controller.signal().aborted() {
             return Error::Cancelled;
@@ -194,7 +216,14 @@ impl Guard {
 }
 
 fn unreachable(error: &JsValue) -> Error {
-    let message = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_default();
-    let message = if message.is_empty() { "the request failed".to_owned() } else { message };
+    let message = error
+        .dyn_ref::<js_sys::Error>()
+        .map(|error| String::from(error.message()))
+        .unwrap_or_default();
+    let message = if message.is_empty() {
+        "the request failed".to_owned()
+    } else {
+        message
+    };
     Error::Unreachable { message }
 }

@@ -51,7 +51,11 @@ pub(crate) async fn get(resource: Resource, namespace: &str, name: &str) -> Resu
 
 /// The JSON of a list in one piece: for small lists that nobody watches. `query` as the API names it.
 pub(crate) async fn list(resource: Resource, namespace: &str, query: &[(&str, &str)]) -> Result<String, Error> {
-    fetch::text(Call::get(with_query(resource.collection(namespace), query.iter().copied()))).await
+    fetch::text(Call::get(with_query(
+        resource.collection(namespace),
+        query.iter().copied(),
+    )))
+    .await
 }
 
 /// Creates an object from its JSON; returns it as the cluster keeps it.
@@ -60,7 +64,12 @@ pub(crate) async fn create(resource: Resource, namespace: &str, body: String, dr
 }
 
 /// Changes an object by an RFC 7386 merge patch; returns it as the cluster keeps it.
-pub(crate) async fn merge_patch(resource: Resource, namespace: &str, name: &str, body: String) -> Result<String, Error> {
+pub(crate) async fn merge_patch(
+    resource: Resource,
+    namespace: &str,
+    name: &str,
+    body: String,
+) -> Result<String, Error> {
     let url = resource.object(namespace, name);
     write("PATCH", url, "application/merge-patch+json", body, DryRun::No).await
 }
@@ -89,7 +98,15 @@ pub(crate) async fn delete(
         Propagation::Orphan => "Orphan",
     };
     let body = format!(r#"{{"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"{word}"}}"#);
-    write("DELETE", resource.object(namespace, name), "application/json", body, DryRun::No).await.map(drop)
+    write(
+        "DELETE",
+        resource.object(namespace, name),
+        "application/json",
+        body,
+        DryRun::No,
+    )
+    .await
+    .map(drop)
 }
 
 /// Reads a pod's log piece by piece until it ends; with `follow` that is when the container ends or the future is dropped.
@@ -128,7 +145,9 @@ pub(crate) async fn pod_logs(
         return Err(Error::from_answer(status, retry_after, &kind, &body));
     }
     if reply.content_type.starts_with("text/html") {
-        return Err(Error::Unreadable { message: "a web page came instead of a log".to_owned() });
+        return Err(Error::Unreadable {
+            message: "a web page came instead of a log".to_owned(),
+        });
     }
     while let Some(piece) = reply.chunk().await? {
         on_bytes(&piece);
@@ -136,12 +155,24 @@ pub(crate) async fn pod_logs(
     Ok(())
 }
 
-async fn write(method: &'static str, url: String, kind: &'static str, body: String, dry: DryRun) -> Result<String, Error> {
+async fn write(
+    method: &'static str,
+    url: String,
+    kind: &'static str,
+    body: String,
+    dry: DryRun,
+) -> Result<String, Error> {
     let mut query = vec![("fieldValidation", "Strict")];
     if dry == DryRun::Yes {
         query.push(("dryRun", "All"));
     }
     // DELETE knows no field validation.
     let query = if method == "DELETE" { Vec::new() } else { query };
-    fetch::text(Call { method, url: with_query(url, query), body: Some((kind, body)), endless: false }).await
+    fetch::text(Call {
+        method,
+        url: with_query(url, query),
+        body: Some((kind, body)),
+        endless: false,
+    })
+    .await
 }

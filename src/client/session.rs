@@ -29,7 +29,12 @@ pub(crate) async fn sign_in(user: &str, password: &str) -> Result<Session, Error
         user: &'a str,
         password: &'a str,
     }
-    post_for_session("/auth/sign-in", &Body { user, password }, "the name or the password is wrong").await
+    post_for_session(
+        "/auth/sign-in",
+        &Body { user, password },
+        "the name or the password is wrong",
+    )
+    .await
 }
 
 /// Signs in with the token of a sign-in link, which works once.
@@ -47,18 +52,30 @@ pub(crate) async fn sign_out() -> Result<(), Error> {
 }
 
 async fn post_for_session(path: &str, body: &impl Serialize, refused: &str) -> Result<Session, Error> {
-    let body = serde_json::to_string(body).map_err(|error| Error::Unreadable { message: error.to_string() })?;
+    let body = serde_json::to_string(body).map_err(|error| Error::Unreadable {
+        message: error.to_string(),
+    })?;
     match fetch::text(post(path, body)).await {
         Ok(text) => read(text),
-        Err(Error::SignedOut) => Err(Error::Invalid { message: refused.to_owned(), causes: Vec::new() }),
+        Err(Error::SignedOut) => Err(Error::Invalid {
+            message: refused.to_owned(),
+            causes: Vec::new(),
+        }),
         Err(error) => Err(error),
     }
 }
 
 fn post(path: &str, body: String) -> Call {
-    Call { method: "POST", url: path.to_owned(), body: Some(("application/json", body)), endless: false }
+    Call {
+        method: "POST",
+        url: path.to_owned(),
+        body: Some(("application/json", body)),
+        endless: false,
+    }
 }
 
 fn read(text: String) -> Result<Session, Error> {
-    serde_json::from_str(&text).map_err(|error| Error::Unreadable { message: error.to_string() })
+    serde_json::from_str(&text).map_err(|error| Error::Unreadable {
+        message: error.to_string(),
+    })
 }

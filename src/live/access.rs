@@ -33,13 +33,18 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) fn new(namespace: &str) -> Rules {
-        Rules { namespace: namespace.to_owned(), known: ArcRwSignal::new(None) }
+        Rules {
+            namespace: namespace.to_owned(),
+            known: ArcRwSignal::new(None),
+        }
     }
 }
 
 impl Access {
     pub(super) fn new(rules: Rc<Rules>) -> Access {
-        Access { rules: SendWrapper::new(rules) }
+        Access {
+            rules: SendWrapper::new(rules),
+        }
     }
 
     /// Whether the user may do `verb` (`create`, `patch`, `delete`, …) on a resource (`notebooks`, `pods/log`) of a group.

@@ -77,13 +77,17 @@ impl<T> Drop for Share<T> {
 
 impl<T> Clone for Lease<T> {
     fn clone(&self) -> Self {
-        Lease { share: self.share.clone() }
+        Lease {
+            share: self.share.clone(),
+        }
     }
 }
 
 impl<T> Lease<T> {
     pub(super) fn new(stream: Rc<Stream<T>>, key: StreamKey, live: Weak<Inner>) -> Lease<T> {
-        Lease { share: SendWrapper::new(Rc::new(Share { stream, key, live })) }
+        Lease {
+            share: SendWrapper::new(Rc::new(Share { stream, key, live })),
+        }
     }
 
     /// Reads the rows and subscribes to their changes. Never await or write signals inside.

@@ -121,15 +121,27 @@ impl Live {
     where
         T: Object + DeserializeOwned + 'static,
     {
-        let key = StreamKey { resource, namespace: namespace.to_owned(), selector: selector.to_owned() };
+        let key = StreamKey {
+            resource,
+            namespace: namespace.to_owned(),
+            selector: selector.to_owned(),
+        };
         let mut streams = self.inner.streams.borrow_mut();
         let entry = streams.entry(key.clone()).or_insert_with(|| {
             let stream = Stream::<T>::new();
-            Entry { stream: stream.clone(), typed: stream, leases: 0 }
+            Entry {
+                stream: stream.clone(),
+                typed: stream,
+                leases: 0,
+            }
         });
         entry.leases += 1;
         // Two types for one kind would be a mistake of ours; the second gets a stream that stays empty.
-        let stream = entry.typed.clone().downcast::<Stream<T>>().unwrap_or_else(|_other| Stream::new());
+        let stream = entry
+            .typed
+            .clone()
+            .downcast::<Stream<T>>()
+            .unwrap_or_else(|_other| Stream::new());
         Lease::new(stream, key, Rc::downgrade(&self.inner))
     }
 
@@ -141,7 +153,9 @@ impl Live {
     /// What the user may do in a namespace.
     pub(crate) fn access(&self, namespace: &str) -> Access {
         let mut rules = self.inner.rules.borrow_mut();
-        let rules = rules.entry(namespace.to_owned()).or_insert_with(|| Rc::new(Rules::new(namespace)));
+        let rules = rules
+            .entry(namespace.to_owned())
+            .or_insert_with(|| Rc::new(Rules::new(namespace)));
         Access::new(rules.clone())
     }
 

@@ -12,7 +12,11 @@ pub struct Bucket {
 impl Bucket {
     /// A full bucket that refills `per_second` times a second.
     pub fn new(per_second: u32, burst: u32) -> Bucket {
-        Bucket { every_ms: 1000 / u64::from(per_second.max(1)), burst: u64::from(burst.max(1)), full_at_ms: 0 }
+        Bucket {
+            every_ms: 1000 / u64::from(per_second.max(1)),
+            burst: u64::from(burst.max(1)),
+            full_at_ms: 0,
+        }
     }
 
     /// Reserves a turn; returns how many ms the caller must wait for it. `now_ms` never goes back.

@@ -96,7 +96,11 @@ mod tests {
     fn piece_that_ends_inside_a_character_is_joined() {
         let text = "{\"ä\":\"日本\"}\n".as_bytes();
         for at in 0..text.len() {
-            assert_eq!(cut(&[&text[..at], &text[at..]]), [text[..text.len() - 1].to_vec()], "cut at {at}");
+            assert_eq!(
+                cut(&[&text[..at], &text[at..]]),
+                [text[..text.len() - 1].to_vec()],
+                "cut at {at}"
+            );
         }
     }
 

@@ -19,7 +19,11 @@ pub(crate) struct Gather<T> {
 
 impl<T: Object> Gather<T> {
     pub(crate) fn new(paint: bool) -> Gather<T> {
-        Gather { paint, held_back: Vec::new(), seen: HashSet::new() }
+        Gather {
+            paint,
+            held_back: Vec::new(),
+            seen: HashSet::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, rows: &mut Rows<T>, object: T) {
@@ -33,7 +37,8 @@ impl<T: Object> Gather<T> {
 
     /// Notes an object that cannot be read: if it was readable before, its row stays.
     pub(crate) fn add_unreadable(&mut self, warning: &Warning) {
-        self.seen.insert(key_of(&warning.uid, &warning.namespace, &warning.name).into());
+        self.seen
+            .insert(key_of(&warning.uid, &warning.namespace, &warning.name).into());
     }
 
     /// How many objects so far.

@@ -19,7 +19,10 @@ struct Held {
 impl<K: Clone + Eq + Hash + Ord> Leases<K> {
     /// No leases; things linger that many ms after their last lease.
     pub fn new(linger_ms: u64) -> Leases<K> {
-        Leases { held: HashMap::new(), linger_ms }
+        Leases {
+            held: HashMap::new(),
+            linger_ms,
+        }
     }
 
     /// Takes a lease; true if the thing must be made, because nobody held it and it did not linger.
@@ -43,8 +46,12 @@ impl<K: Clone + Eq + Hash + Ord> Leases<K> {
     /// Things that nobody holds and that have lingered long enough: they are forgotten here, the caller ends them.
     pub fn ended(&mut self, now_ms: u64) -> Vec<K> {
         let is_due = |held: &Held| held.ends_at_ms.is_some_and(|at| at <= now_ms);
-        let mut due: Vec<K> =
-            self.held.iter().filter(|(_, held)| is_due(held)).map(|(key, _)| key.clone()).collect();
+        let mut due: Vec<K> = self
+            .held
+            .iter()
+            .filter(|(_, held)| is_due(held))
+            .map(|(key, _)| key.clone())
+            .collect();
         due.sort_unstable();
         for key in &due {
             self.held.remove(key);

@@ -77,7 +77,10 @@ pub struct Request {
 impl Request {
     /// The value of a key of the query.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.query.iter().find(|(name, _)| *name == key).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value.as_str())
     }
 }
 

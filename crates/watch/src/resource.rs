@@ -19,7 +19,12 @@ pub struct Resource {
 }
 
 const fn resource(group: &'static str, version: &'static str, plural: &'static str, namespaced: bool) -> Resource {
-    Resource { group, version, plural, namespaced }
+    Resource {
+        group,
+        version,
+        plural,
+        namespaced,
+    }
 }
 
 /// Kubeflow notebooks.
@@ -132,20 +137,35 @@ mod tests {
         assert_eq!(PODS.collection("team a"), "/k8s/api/v1/namespaces/team%20a/pods");
         assert_eq!(PODS.collection(""), "/k8s/api/v1/pods");
         assert_eq!(NODES.collection("ignored"), "/k8s/api/v1/nodes");
-        assert_eq!(NOTEBOOKS.object("ns", "nb"), "/k8s/apis/kubeflow.org/v1/namespaces/ns/notebooks/nb");
-        assert_eq!(PODS.part("ns", "nb-0", "log"), "/k8s/api/v1/namespaces/ns/pods/nb-0/log");
+        assert_eq!(
+            NOTEBOOKS.object("ns", "nb"),
+            "/k8s/apis/kubeflow.org/v1/namespaces/ns/notebooks/nb"
+        );
+        assert_eq!(
+            PODS.part("ns", "nb-0", "log"),
+            "/k8s/api/v1/namespaces/ns/pods/nb-0/log"
+        );
     }
 
     #[test]
     fn hostile_names_stay_one_segment() {
-        assert_eq!(PODS.object("ns", "../../secrets"), "/k8s/api/v1/namespaces/ns/pods/..%2F..%2Fsecrets");
+        assert_eq!(
+            PODS.object("ns", "../../secrets"),
+            "/k8s/api/v1/namespaces/ns/pods/..%2F..%2Fsecrets"
+        );
         assert_eq!(PODS.object("ns", "a?b#c"), "/k8s/api/v1/namespaces/ns/pods/a%3Fb%23c");
-        assert_eq!(PODS.object("ns", ".."), "/k8s/api/v1/namespaces/ns/pods/%EF%BC%8E%EF%BC%8E");
+        assert_eq!(
+            PODS.object("ns", ".."),
+            "/k8s/api/v1/namespaces/ns/pods/%EF%BC%8E%EF%BC%8E"
+        );
     }
 
     #[test]
     fn query_values_are_encoded() {
         let url = with_query("/x".into(), [("labelSelector", "a=b,c in (d)"), ("continue", "ä+/=")]);
-        assert_eq!(url, "/x?labelSelector=a%3Db%2Cc%20in%20%28d%29&continue=%C3%A4%2B%2F%3D");
+        assert_eq!(
+            url,
+            "/x?labelSelector=a%3Db%2Cc%20in%20%28d%29&continue=%C3%A4%2B%2F%3D"
+        );
     }
 }

@@ -100,8 +100,13 @@ impl<T> Rows<T> {
         if seen == 0 || seen < self.journal_from || seen > self.version {
             return Changes::Everything;
         }
-        let mut uids: Vec<Arc<str>> =
-            self.journal.iter().rev().take_while(|(version, _)| *version > seen).map(|(_, uid)| uid.clone()).collect();
+        let mut uids: Vec<Arc<str>> = self
+            .journal
+            .iter()
+            .rev()
+            .take_while(|(version, _)| *version > seen)
+            .map(|(_, uid)| uid.clone())
+            .collect();
         uids.sort_unstable();
         uids.dedup();
         Changes::Only(uids)
@@ -126,7 +131,9 @@ impl<T> Rows<T> {
     where
         T: Object,
     {
-        let Some(at) = self.by_uid.remove(uid) else { return false };
+        let Some(at) = self.by_uid.remove(uid) else {
+            return false;
+        };
         let row = self.rows.swap_remove(at);
         if let Some(moved) = self.rows.get(at) {
             self.by_uid.insert(moved.uid.clone(), at);
@@ -180,7 +187,11 @@ impl<T> Rows<T> {
         }
         self.by_name.insert(key.into_boxed_str(), uid.clone());
         self.by_uid.insert(uid.clone(), self.rows.len());
-        self.rows.push(Row { uid: uid.clone(), object, changed_in: pending });
+        self.rows.push(Row {
+            uid: uid.clone(),
+            object,
+            changed_in: pending,
+        });
         self.note(uid);
         true
     }
@@ -190,8 +201,12 @@ impl<T> Rows<T> {
     where
         T: Object,
     {
-        let gone: Vec<Arc<str>> =
-            self.rows.iter().filter(|row| !keep(&row.uid)).map(|row| row.uid.clone()).collect();
+        let gone: Vec<Arc<str>> = self
+            .rows
+            .iter()
+            .filter(|row| !keep(&row.uid))
+            .map(|row| row.uid.clone())
+            .collect();
         for uid in gone {
             self.remove(&uid);
         }
@@ -221,7 +236,11 @@ pub(crate) fn uid_of<T: Object>(object: &T) -> std::borrow::Cow<'_, str> {
 
 /// The key of whoever has this uid, namespace and name.
 pub(crate) fn key_of<'a>(uid: &'a str, namespace: &str, name: &str) -> std::borrow::Cow<'a, str> {
-    if uid.is_empty() { name_key(namespace, name).into() } else { uid.into() }
+    if uid.is_empty() {
+        name_key(namespace, name).into()
+    } else {
+        uid.into()
+    }
 }
 
 fn name_key(namespace: &str, name: &str) -> String {

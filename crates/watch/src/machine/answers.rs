@@ -102,7 +102,11 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             _ => {
                 self.version.clear();
                 self.gone_in_a_row += 1;
-                if self.gone_in_a_row == 1 { self.begin() } else { self.fail(problem, Next::Begin) }
+                if self.gone_in_a_row == 1 {
+                    self.begin()
+                } else {
+                    self.fail(problem, Next::Begin)
+                }
             }
         }
     }
@@ -150,7 +154,11 @@ pub(super) fn unreadable(body: &[u8], words: &str) -> Problem {
 /// It is a 504 with a cause of its own; servers behind one address that are not equally far send it.
 /// Source: apimachinery `pkg/api/errors`, `NewTooLargeResourceVersionError`. Test: `t16_…`.
 fn is_too_large_version(status: &Status) -> bool {
-    status.details.causes.iter().any(|cause| cause.reason == "ResourceVersionTooLarge")
+    status
+        .details
+        .causes
+        .iter()
+        .any(|cause| cause.reason == "ResourceVersionTooLarge")
 }
 
 fn status_of(code: u16, retry_after_secs: Option<u32>, body: &[u8]) -> Status {

@@ -27,7 +27,13 @@ pub(super) struct Listing<T> {
 
 impl<T: Object> Listing<T> {
     pub(super) fn new(paint: bool) -> Listing<T> {
-        Listing { gather: Gather::new(paint), token: String::new(), restarts: 0, remaining: None, deadline: 0 }
+        Listing {
+            gather: Gather::new(paint),
+            token: String::new(),
+            restarts: 0,
+            remaining: None,
+            deadline: 0,
+        }
     }
 
     pub(super) fn put_off(&mut self, now: u64) {
@@ -37,7 +43,10 @@ impl<T: Object> Listing<T> {
     pub(super) fn state(&self) -> State {
         match self.gather.len() {
             0 => State::Loading,
-            loaded => State::Partial { loaded, remaining: self.remaining },
+            loaded => State::Partial {
+                loaded,
+                remaining: self.remaining,
+            },
         }
     }
 }
@@ -102,6 +111,9 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             return self.fail(problem, Next::Begin);
         }
         let restarts = listing.restarts + 1;
-        self.fetch(Listing { restarts, ..Listing::new(!self.complete) });
+        self.fetch(Listing {
+            restarts,
+            ..Listing::new(!self.complete)
+        });
     }
 }

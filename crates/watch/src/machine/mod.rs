@@ -88,7 +88,11 @@ enum Stage<T> {
     /// A watch is being opened or is open.
     Watching(Watching<T>),
     /// Nothing is in flight until a time.
-    Waiting { until: u64, next: Next<T>, ordered: Ordered },
+    Waiting {
+        until: u64,
+        next: Next<T>,
+        ordered: Ordered,
+    },
     /// There is no session.
     SignedOut,
 }
@@ -167,7 +171,11 @@ impl<T: Object + DeserializeOwned> Machine<T> {
                 self.stage = Stage::Idle;
             }
             Input::Tick => self.tick(),
-            Input::Head { epoch, status, retry_after_secs } if self.is_current(epoch) => {
+            Input::Head {
+                epoch,
+                status,
+                retry_after_secs,
+            } if self.is_current(epoch) => {
                 self.head(status, retry_after_secs);
             }
             Input::Chunk { epoch, bytes } if self.is_current(epoch) => self.chunk(bytes),
@@ -208,10 +216,17 @@ impl<T: Object + DeserializeOwned> Machine<T> {
         }
         match (&self.problem, self.complete) {
             (Some((_, problem)), false) if self.rows.is_empty() => State::Failed(problem.clone()),
-            (Some((since_ms, problem)), _) => State::Stale { since_ms: *since_ms, problem: problem.clone() },
+            (Some((since_ms, problem)), _) => State::Stale {
+                since_ms: *since_ms,
+                problem: problem.clone(),
+            },
             (None, true) => State::Live,
             (None, false) => match &self.stage {
-                Stage::Listing(listing) | Stage::Waiting { next: Next::Page(listing), .. } => listing.state(),
+                Stage::Listing(listing)
+                | Stage::Waiting {
+                    next: Next::Page(listing),
+                    ..
+                } => listing.state(),
                 _ => State::Loading,
             },
         }
@@ -252,9 +267,16 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             query.push(("fieldSelector", self.config.field_selector.clone()));
         }
         self.epoch += 1;
-        self.flight = Some(Flight { refused: None, body: Vec::new() });
+        self.flight = Some(Flight {
+            refused: None,
+            body: Vec::new(),
+        });
         self.frames.clear();
-        self.out.push(Command::Send(Request { epoch: self.epoch, watch, query }));
+        self.out.push(Command::Send(Request {
+            epoch: self.epoch,
+            watch,
+            query,
+        }));
     }
 
     /// Aborts what is in flight, if anything is.
@@ -281,7 +303,11 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     }
 
     fn wait(&mut self, ms: u64, next: Next<T>, ordered: Ordered) {
-        self.stage = Stage::Waiting { until: self.now + ms, next, ordered };
+        self.stage = Stage::Waiting {
+            until: self.now + ms,
+            next,
+            ordered,
+        };
     }
 
     /// Something did not work: says so, backs off, then goes on with `next`.
@@ -362,7 +388,11 @@ impl<T: Object + DeserializeOwned> Machine<T> {
         self.backoff.reset();
         let soon = self.now + self.random.below(SPREAD_MS);
         if let Stage::Waiting { until, ordered, .. } = &mut self.stage {
-            *until = if *ordered == Ordered::Yes { soon.max(*until) } else { soon };
+            *until = if *ordered == Ordered::Yes {
+                soon.max(*until)
+            } else {
+                soon
+            };
         }
     }
 
@@ -371,7 +401,12 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             return;
         }
         let soon = self.now + self.random.below(SPREAD_MS / 2);
-        if let Stage::Waiting { until, ordered: Ordered::No, .. } = &mut self.stage {
+        if let Stage::Waiting {
+            until,
+            ordered: Ordered::No,
+            ..
+        } = &mut self.stage
+        {
             self.nudged_at = Some(self.now);
             *until = soon.min(*until);
         }

@@ -125,7 +125,11 @@ impl<T: Object + DeserializeOwned> Machine<T> {
 
     fn watch_is_silent(&mut self, watching: &Watching<T>) {
         self.drop_flight();
-        let next = if watching.is_initial() { Next::Begin } else { Next::Watch };
+        let next = if watching.is_initial() {
+            Next::Begin
+        } else {
+            Next::Watch
+        };
         if watching.idle_at() + SLEPT_MS < self.now {
             self.backoff.reset();
             let ms = self.random.below(SPREAD_MS);
@@ -162,7 +166,9 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             self.drop_flight();
             return self.refused(status, true);
         }
-        let Stage::Watching(watching) = &mut self.stage else { return };
+        let Stage::Watching(watching) = &mut self.stage else {
+            return;
+        };
         watching.heard_at = self.now;
         if !watching.proven && watching.gather.is_none() {
             watching.proven = true;
@@ -173,11 +179,15 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             WatchEvent::BadObject(kind, warning) => {
                 self.move_to(&warning.resource_version);
                 if kind == ChangeKind::Deleted {
-                    self.rows.remove(&key_of(&warning.uid, &warning.namespace, &warning.name));
+                    self.rows
+                        .remove(&key_of(&warning.uid, &warning.namespace, &warning.name));
                 }
                 self.warn(warning);
             }
-            WatchEvent::Bookmark { resource_version, initial_events_end } => {
+            WatchEvent::Bookmark {
+                resource_version,
+                initial_events_end,
+            } => {
                 self.bookmark(&resource_version, initial_events_end);
             }
             WatchEvent::Error(_) => {}
@@ -185,7 +195,10 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     }
 
     fn change(&mut self, kind: ChangeKind, object: T) {
-        if let Stage::Watching(Watching { gather: Some(gather), .. }) = &mut self.stage {
+        if let Stage::Watching(Watching {
+            gather: Some(gather), ..
+        }) = &mut self.stage
+        {
             // Not in the order of versions, so none of them is a place to go on from. A deletion here is the
             // server's mistake.
             if kind != ChangeKind::Deleted {
@@ -269,7 +282,14 @@ impl<T: Object + DeserializeOwned> Machine<T> {
 
     pub(super) fn watch_broke(&mut self, watching: &Watching<T>, problem: Problem) {
         self.forget_old_failures(watching);
-        self.fail(problem, if watching.is_initial() { Next::Begin } else { Next::Watch });
+        self.fail(
+            problem,
+            if watching.is_initial() {
+                Next::Begin
+            } else {
+                Next::Watch
+            },
+        );
     }
 
     /// The server cannot send the first state through the watch: remembered, so it is tried once.
