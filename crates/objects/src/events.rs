@@ -110,11 +110,7 @@ impl<'a> Row<'a> {
             Some(("pod", name, message)) => ("Pod", name, message),
             Some(("statefulset", name, message)) => ("StatefulSet", name, message),
             Some((kind, name, message)) => (kind, name, message),
-            None => (
-                about.kind.as_str(),
-                about.name.as_str(),
-                event.message.as_str(),
-            ),
+            None => (about.kind.as_str(), about.name.as_str(), event.message.as_str()),
         };
         let row = Self {
             event,

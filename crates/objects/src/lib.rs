@@ -26,21 +26,16 @@ mod watch_event;
 
 pub use event::{Event, EventSeries, EventSource, InvolvedObject};
 pub use list::{List, Unreadable, Warning};
-pub use meta::{
-    Condition, ConfigMapName, Meta, Object, OwnerReference, ResourceList, SecretName, StringMap,
-    Truth,
-};
+pub use meta::{Condition, ConfigMapName, Meta, Object, OwnerReference, ResourceList, SecretName, StringMap, Truth};
 pub use namespace::{Namespace, NamespaceStatus};
 pub use node::{Node, NodeSpec, NodeStatus, Taint};
 pub use notebook::{
-    Container, EnvFrom, EnvSource, EnvVar, FieldRef, KeyRef, NameRef, Notebook, NotebookSpec,
-    NotebookStatus, PodTemplate, PodTemplateSpec, Resources, ServerType, Volume, VolumeKind,
-    VolumeMount,
+    Container, EnvFrom, EnvSource, EnvVar, FieldRef, KeyRef, NameRef, Notebook, NotebookSpec, NotebookStatus,
+    PodTemplate, PodTemplateSpec, Resources, ServerType, Volume, VolumeKind, VolumeMount,
 };
-pub use notebook_phase::{Group, NotebookPhase, Phase, Shape, Tone, notebook_phase};
+pub use notebook_phase::{Group, NotebookPhase, Phase, Shape, Tone, notebook_phase, notebook_phase_without_pods};
 pub use pod::{
-    ContainerState, ContainerStatus, Pod, PodContainer, PodSpec, PodStatus, StateRunning,
-    StateTerminated, StateWaiting,
+    ContainerState, ContainerStatus, Pod, PodContainer, PodSpec, PodStatus, StateRunning, StateTerminated, StateWaiting,
 };
 pub use quantity::{Quantity, QuantityError};
 pub use quota::{ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus};

@@ -110,10 +110,7 @@ impl<T: DeserializeOwned> List<T> {
                 metadata,
                 items: Some(items),
             }) => Ok(Self::new(metadata, items, Vec::new())),
-            Ok(Page {
-                metadata,
-                items: None,
-            }) if has_items(body) => Ok(Self::new(metadata, Vec::new(), Vec::new())),
+            Ok(Page { metadata, items: None }) if has_items(body) => Ok(Self::new(metadata, Vec::new(), Vec::new())),
             Ok(_) => Err(Unreadable {
                 message: "the answer has no items, so it is no list".into(),
             }),
@@ -161,9 +158,7 @@ impl Warning {
             uid,
             resource_version,
             ..
-        } = serde_json::from_str::<OnlyMeta>(object)
-            .unwrap_or_default()
-            .metadata;
+        } = serde_json::from_str::<OnlyMeta>(object).unwrap_or_default().metadata;
         Self {
             namespace,
             name,

@@ -67,12 +67,8 @@ impl Meta {
 
     /// When deletion began: `deletionTimestamp` lies the grace period after it.
     pub fn deletion_began(&self) -> Option<Timestamp> {
-        let grace_ms = self
-            .deletion_grace_period_seconds
-            .unwrap_or(0)
-            .saturating_mul(1000);
-        self.deletion_timestamp
-            .map(|t| Timestamp(t.0.saturating_sub(grace_ms)))
+        let grace_ms = self.deletion_grace_period_seconds.unwrap_or(0).saturating_mul(1000);
+        self.deletion_timestamp.map(|t| Timestamp(t.0.saturating_sub(grace_ms)))
     }
 
     /// The owner that controls this object (at most one does).
@@ -383,10 +379,7 @@ impl Visitor<'_> for ScalarVisitor {
     /// In thousandths, without the formatter of floats (its tables are bytes in the page).
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Scalar, E> {
         let thousandths = (value * 1000.0) as i64;
-        let (whole, part) = (
-            thousandths.unsigned_abs() / 1000,
-            thousandths.unsigned_abs() % 1000,
-        );
+        let (whole, part) = (thousandths.unsigned_abs() / 1000, thousandths.unsigned_abs() % 1000);
         let mut out = String::new();
         if thousandths < 0 {
             out.push('-');

@@ -62,6 +62,14 @@ impl Notebook {
         Timestamp::parse(self.metadata.annotation(LAST_ACTIVITY)?)
     }
 
+    /// Names of the claims that its volumes are made of.
+    pub fn claims(&self) -> Vec<&str> {
+        let volumes = self.spec.template.spec.volumes.iter();
+        volumes
+            .filter_map(|v| v.persistent_volume_claim.as_ref().map(|c| c.claim_name.as_str()))
+            .collect()
+    }
+
     /// The container that serves the notebook: the one named like the Notebook, else the first.
     ///
     /// Not simply `containers[0]`: a sidecar may stand before it. The controller matches by name too.
@@ -171,9 +179,7 @@ pub struct Resources {
 impl Resources {
     /// The amount reserved: the request, or the limit when there is none (as Kubernetes defaults it).
     pub fn reserved(&self, resource: &str) -> Option<&str> {
-        self.requests
-            .get(resource)
-            .or_else(|| self.limits.get(resource))
+        self.requests.get(resource).or_else(|| self.limits.get(resource))
     }
 
     /// GPUs and other devices asked for: resource name (`nvidia.com/gpu`) and amount as written.
@@ -181,10 +187,7 @@ impl Resources {
     /// A device is an extended resource, so its name has a domain that isn't Kubernetes' own.
     pub fn devices(&self) -> impl Iterator<Item = (&str, &str)> {
         let limits = self.limits.iter();
-        let only_requested = self
-            .requests
-            .iter()
-            .filter(|(name, _)| self.limits.get(name).is_none());
+        let only_requested = self.requests.iter().filter(|(name, _)| self.limits.get(name).is_none());
         limits
             .chain(only_requested)
             .filter(|(name, _)| name.contains('/') && !name.contains("kubernetes.io/"))

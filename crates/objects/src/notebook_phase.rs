@@ -1,11 +1,22 @@
 //! Says how a Notebook is, and why, and what to do: the one place that derives its phase.
 //!
-//! Rule: kubernetes objects as they are, never Kubeflow's mirrored status alone; the traps of today's pages
-//! are in dashboard-and-notebooks.md §1.3.
+//! Never trusts the Notebook's mirrored status where the pod itself is there, never a condition by its place
+//! in the list, never events of an earlier pod. Rule: Kubernetes objects as kubelet, scheduler and StatefulSet
+//! controller write them (1.36) and notebook-controller mirrors them (kubeflow/notebooks 177b098,
+//! `controllers/notebook_controller.go`); the traps of today's pages: dashboard-and-notebooks.md §1.3.
+
+mod creation;
+mod going;
+mod happened;
+mod image;
+mod present;
+mod scheduling;
+mod words;
 
 use std::borrow::Cow;
 
 use crate::{Event, Notebook, Pod, StatefulSet, Timestamp};
+use present::Facts;
 
 /// The one word for how a Notebook is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -179,39 +190,167 @@ pub struct NotebookPhase {
     pub can_connect: bool,
 }
 
-/// Says how a Notebook is. `events` are those of the Notebook, its StatefulSet and its pod, in any order.
+/// Says how a Notebook is.
 ///
-/// `pod` is its pod `<name>-0`, if there is one. Events of earlier pods and of an earlier Notebook
-/// of the same name are ignored by uid and time.
+/// `pod` is its pod `<name>-0` as it is now, or `None` when there is none (when pods can't be seen, use
+/// [`notebook_phase_without_pods`]). `events` are those of the Notebook, its StatefulSet and its pod in any
+/// order (see [`crate::events::notebook_name`]); those of earlier pods and of an earlier Notebook of the same
+/// name are left out here, by uid and time. Cheap for a Notebook that runs: events are looked at only when
+/// something is on its way or wrong.
 pub fn notebook_phase(
     notebook: &Notebook,
     pod: Option<&Pod>,
-    _stateful_set: Option<&StatefulSet>,
-    _events: &[&Event],
-    _now: Timestamp,
+    stateful_set: Option<&StatefulSet>,
+    events: &[&Event],
+    now: Timestamp,
 ) -> NotebookPhase {
-    let phase = if notebook.metadata.is_deleting() {
-        Phase::Deleting
-    } else if notebook.is_stopped() {
-        if pod.is_some() {
-            Phase::Stopping
-        } else {
-            Phase::Stopped
-        }
-    } else if pod.is_some_and(Pod::is_ready) {
-        Phase::Running
-    } else {
-        Phase::Starting
+    let case = Case {
+        notebook,
+        stateful_set,
+        events,
+        now,
     };
-    NotebookPhase {
-        phase,
-        reason: Cow::Borrowed(""),
-        advice: None,
-        message: None,
-        since: None,
-        ticks: false,
-        restarts: pod.map_or(0, Pod::restarts),
-        outdated: false,
-        can_connect: phase == Phase::Running,
+    if notebook.metadata.is_deleting() {
+        return going::deleting(&case, pod);
+    }
+    let (own, earlier) = match pod {
+        Some(pod) if case.is_of_earlier_set(pod) => (None, Some(pod)),
+        pod => (pod, None),
+    };
+    if notebook.is_stopped() {
+        return match own {
+            Some(pod) => going::stopping(&case, Some(pod)),
+            None => going::stopped(&case),
+        };
+    }
+    let Some(pod) = own else {
+        return match earlier {
+            Some(pod) => going::blocked_by_earlier_pod(&case, pod),
+            None => creation::without_pod(&case),
+        };
+    };
+    let outdated = case.is_outdated(pod);
+    let mut out = if pod.metadata.is_deleting() {
+        going::replaced(&case, pod, outdated)
+    } else {
+        present::present(&case, &Facts::of_pod(notebook, pod))
+    };
+    out.restarts = case.main_status(pod).map_or(0, |status| status.restart_count);
+    out.outdated = outdated;
+    if outdated && !pod.metadata.is_deleting() {
+        present::mark_outdated(&mut out);
+    }
+    out
+}
+
+/// Says how a Notebook is where pods can't be seen (no permission, or not loaded yet): by its mirrored status.
+///
+/// Lags behind [`notebook_phase`] and knows no restarts, but never says that there is no pod.
+pub fn notebook_phase_without_pods(
+    notebook: &Notebook,
+    stateful_set: Option<&StatefulSet>,
+    events: &[&Event],
+    now: Timestamp,
+) -> NotebookPhase {
+    let case = Case {
+        notebook,
+        stateful_set,
+        events,
+        now,
+    };
+    let facts = Facts::of_status(notebook);
+    if notebook.metadata.is_deleting() {
+        going::deleting(&case, None)
+    } else if notebook.is_stopped() {
+        if facts.is_empty() {
+            going::stopped(&case)
+        } else {
+            going::stopping(&case, None)
+        }
+    } else if facts.is_empty() {
+        creation::without_pod(&case)
+    } else {
+        present::present(&case, &facts)
     }
 }
+
+/// What is looked at together.
+struct Case<'a> {
+    notebook: &'a Notebook,
+    stateful_set: Option<&'a StatefulSet>,
+    events: &'a [&'a Event],
+    now: Timestamp,
+}
+
+impl<'a> Case<'a> {
+    /// The pod belongs to a StatefulSet that is gone: of an earlier Notebook of the same name.
+    fn is_of_earlier_set(&self, pod: &Pod) -> bool {
+        let (Some(set), Some(owner)) = (self.stateful_set, pod.metadata.controller()) else {
+            return false;
+        };
+        !set.metadata.uid.is_empty() && owner.kind == "StatefulSet" && owner.uid != set.metadata.uid
+    }
+
+    /// The pod was made from an older revision than the StatefulSet asks for.
+    ///
+    /// Only once the StatefulSet's status speaks of its spec: before, `updateRevision` is itself an old one.
+    fn is_outdated(&self, pod: &Pod) -> bool {
+        let (Some(set), Some(revision)) = (self.stateful_set, pod.revision()) else {
+            return false;
+        };
+        let wanted = &set.status.update_revision;
+        set.is_observed() && !wanted.is_empty() && wanted != revision
+    }
+
+    /// Name of the container that serves the Notebook.
+    fn main_container(&self) -> &'a str {
+        self.notebook
+            .container()
+            .map_or(&self.notebook.metadata.name, |c| &c.name)
+    }
+
+    /// Status of that container, once the kubelet has said something.
+    fn main_status<'p>(&self, pod: &'p Pod) -> Option<&'p crate::ContainerStatus> {
+        pod.container_status(self.main_container())
+            .or(pod.status.container_statuses.first())
+    }
+}
+
+impl NotebookPhase {
+    fn new(phase: Phase, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            phase,
+            reason: reason.into(),
+            advice: None,
+            message: None,
+            since: None,
+            ticks: false,
+            restarts: 0,
+            outdated: false,
+            can_connect: false,
+        }
+    }
+
+    fn advise(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    fn quote(mut self, message: &str) -> Self {
+        self.message = if message.is_empty() { None } else { Some(message.into()) };
+        self
+    }
+
+    fn since(mut self, since: Option<Timestamp>) -> Self {
+        self.since = since;
+        self
+    }
+
+    fn ticking(mut self) -> Self {
+        self.ticks = true;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;

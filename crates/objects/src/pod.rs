@@ -40,10 +40,7 @@ impl Pod {
 
     /// State of one container; `None` before the kubelet has said anything.
     pub fn container_status(&self, container: &str) -> Option<&ContainerStatus> {
-        self.status
-            .container_statuses
-            .iter()
-            .find(|c| c.name == container)
+        self.status.container_statuses.iter().find(|c| c.name == container)
     }
 
     /// Restarts of all containers.

@@ -13,8 +13,8 @@ const NANO_PER_ONE: i128 = 1_000_000_000;
 const MAX_BINARY_NANO: i128 = (i64::MAX as i128) * NANO_PER_ONE;
 /// Decimal amounts end here; apimachinery goes on, but no cluster has 10²⁸ of anything.
 const MAX_DECIMAL_NANO: i128 = NANO_PER_ONE * 10_i128.pow(28);
-/// Digits kept of one number; what follows only rounds up.
-const MAX_DIGITS: usize = 20;
+/// Digits kept of one number, as many as fit into 128 bits; what follows only rounds up.
+const MAX_DIGITS: usize = 38;
 
 const BINARY_SUFFIXES: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 /// From 10⁻⁹ in steps of a thousand.
@@ -145,9 +145,7 @@ impl Quantity {
             return with_suffix(value, BINARY_SUFFIXES[power]);
         }
         let (mut value, mut step) = (self.nano, 0);
-        while value % 1000 == 0
-            && (step < DECIMAL_SUFFIXES.len() - 1 || self.format == Format::Exponent)
-        {
+        while value % 1000 == 0 && (step < DECIMAL_SUFFIXES.len() - 1 || self.format == Format::Exponent) {
             value /= 1000;
             step += 1;
         }
@@ -188,10 +186,7 @@ impl Quantity {
 
     /// For people, by the resource's name: memory and storage as bytes, all else as a number.
     pub fn text_of(self, resource: &str) -> String {
-        if resource.ends_with("memory")
-            || resource.ends_with("storage")
-            || resource.starts_with("hugepages")
-        {
+        if resource.ends_with("memory") || resource.ends_with("storage") || resource.starts_with("hugepages") {
             self.bytes_text()
         } else {
             self.count_text()
@@ -232,11 +227,7 @@ impl Add for Quantity {
 
     /// Nothing takes the other's way of writing, as in apimachinery.
     fn add(self, other: Self) -> Self {
-        let format = if self.nano == 0 {
-            other.format
-        } else {
-            self.format
-        };
+        let format = if self.nano == 0 { other.format } else { self.format };
         Self {
             nano: self.nano.saturating_add(other.nano),
             format,
@@ -248,11 +239,7 @@ impl Sub for Quantity {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        let format = if self.nano == 0 {
-            other.format
-        } else {
-            self.format
-        };
+        let format = if self.nano == 0 { other.format } else { self.format };
         Self {
             nano: self.nano.saturating_sub(other.nano),
             format,
@@ -306,11 +293,7 @@ impl Number {
                 out.too_big = true;
             }
         }
-        if digits == 0 {
-            Err(QuantityError)
-        } else {
-            Ok(out)
-        }
+        if digits == 0 { Err(QuantityError) } else { Ok(out) }
     }
 
     /// In billionths, rounded up: "you want some resources if you got resources".
@@ -327,9 +310,7 @@ impl Number {
                 .ok()
                 .and_then(|s| 10_u128.checked_pow(s))
                 .and_then(|p| self.mantissa.checked_mul(p));
-            return scaled.map_or(i128::MAX, |v| {
-                to_signed(v).saturating_add(i128::from(self.more))
-            });
+            return scaled.map_or(i128::MAX, |v| to_signed(v).saturating_add(i128::from(self.more)));
         }
         let divisor = u32::try_from(-shift)
             .ok()
@@ -343,11 +324,19 @@ impl Number {
         if self.too_big {
             return i128::MAX;
         }
-        // 20 digits times 2⁶⁰ fit into 128 bits.
+        let (mut mantissa, mut decimals, mut more) = (self.mantissa, self.decimals, self.more);
+        while mantissa > u128::MAX >> exponent && decimals > 0 {
+            more |= !mantissa.is_multiple_of(10);
+            mantissa /= 10;
+            decimals -= 1;
+        }
+        if mantissa > u128::MAX >> exponent {
+            return i128::MAX;
+        }
         let scaled = Self {
-            mantissa: self.mantissa << exponent,
-            decimals: self.decimals,
-            more: self.more,
+            mantissa: mantissa << exponent,
+            decimals,
+            more,
             too_big: false,
         };
         scaled.times_power_of_ten(0)
@@ -370,11 +359,7 @@ fn suffix(text: &str) -> Result<(Format, i32), QuantityError> {
     let exponent = unsigned.parse::<i32>().unwrap_or(i32::MAX);
     Ok((
         Format::Exponent,
-        if digits.starts_with('-') {
-            -exponent
-        } else {
-            exponent
-        },
+        if digits.starts_with('-') { -exponent } else { exponent },
     ))
 }
 

@@ -55,11 +55,7 @@ impl Timestamp {
             return None;
         }
         let (year, month, day) = (digits(&b[0..4])?, digits(&b[5..7])?, digits(&b[8..10])?);
-        let (hour, minute, second) = (
-            digits(&b[11..13])?,
-            digits(&b[14..16])?,
-            digits(&b[17..19])?,
-        );
+        let (hour, minute, second) = (digits(&b[11..13])?, digits(&b[14..16])?, digits(&b[17..19])?);
         if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
             return None;
         }
@@ -68,9 +64,7 @@ impl Timestamp {
         }
         let (ms, rest) = fraction(&b[19..])?;
         let offset_s = offset(rest)?;
-        let seconds =
-            days_from_civil(year, month, day) * S_PER_DAY + hour * 3600 + minute * 60 + second
-                - offset_s;
+        let seconds = days_from_civil(year, month, day) * S_PER_DAY + hour * 3600 + minute * 60 + second - offset_s;
         Some(Self(seconds * MS_PER_S + ms))
     }
 
@@ -99,9 +93,7 @@ impl Timestamp {
 /// Reads a time field of an object: what is missing, `null` or unreadable is `None`, never an error.
 ///
 /// One bad time must not cost the whole object (and with it the whole list).
-pub(crate) fn optional<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Timestamp>, D::Error> {
+pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     deserializer.deserialize_any(TimeVisitor)
 }
 
@@ -216,16 +208,11 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let z = days + 719_468;
     let era = z.div_euclid(146_097);
     let day_of_era = z.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }
@@ -234,9 +221,7 @@ fn push_padded(out: &mut String, value: i64, width: u32) {
     let mut divisor = 10_i64.pow(width - 1);
     while divisor > 0 {
         // A digit is 0 to 9 by construction.
-        out.push(char::from(
-            b'0' + (value / divisor % 10).unsigned_abs() as u8,
-        ));
+        out.push(char::from(b'0' + (value / divisor % 10).unsigned_abs() as u8));
         divisor /= 10;
     }
 }

@@ -73,9 +73,9 @@ fn canonical_form_is_that_of_the_api_server() {
 #[test]
 fn nonsense_is_refused() {
     for text in [
-        "", " ", ".", "-", "+", "Gi", "m", "1.1.M", "1+1.0M", "0.1mi", "0.1am", "aoeu", ".5i",
-        "1i", "-3.01i", "-3.01e-", " 1", "1 ", "1K", "1KI", "1ki", "1mi", "1gi", "e3", "1e", "1e+",
-        "1e1.5", "--1", "½", "1Gi ", "1_000", "0x10", "NaN", "inf",
+        "", " ", ".", "-", "+", "Gi", "m", "1.1.M", "1+1.0M", "0.1mi", "0.1am", "aoeu", ".5i", "1i", "-3.01i",
+        "-3.01e-", " 1", "1 ", "1K", "1KI", "1ki", "1mi", "1gi", "e3", "1e", "1e+", "1e1.5", "--1", "½", "1Gi ",
+        "1_000", "0x10", "NaN", "inf",
     ] {
         assert_eq!(Quantity::parse(text), Err(QuantityError), "{text:?}");
     }
@@ -93,15 +93,9 @@ fn amounts_compare_by_value() {
 
 #[test]
 fn sum_keeps_the_way_of_writing() {
-    let sum: Quantity = ["1Gi", "512Mi", "1"]
-        .iter()
-        .map(|t| Quantity::parse(t).unwrap())
-        .sum();
+    let sum: Quantity = ["1Gi", "512Mi", "1"].iter().map(|t| Quantity::parse(t).unwrap()).sum();
     assert_eq!(sum.canonical(), "1610612737");
-    let sum: Quantity = ["1Gi", "512Mi"]
-        .iter()
-        .map(|t| Quantity::parse(t).unwrap())
-        .sum();
+    let sum: Quantity = ["1Gi", "512Mi"].iter().map(|t| Quantity::parse(t).unwrap()).sum();
     assert_eq!(sum.canonical(), "1536Mi");
     assert_eq!(
         (Quantity::parse("500m").unwrap() + Quantity::parse("1").unwrap()).canonical(),
