@@ -1,1 +1,16 @@
 //! Signs people in and forwards their requests to the cluster as them.
+
+pub mod cli;
+pub mod config;
+pub mod forward;
+pub mod limits;
+pub mod log;
+pub mod metrics;
+pub mod page;
+pub mod rejection;
+pub mod routes;
+pub mod security_headers;
+pub mod server;
+pub mod sign_in;
+pub mod start;
+pub mod user_command;

@@ -10,4 +10,3 @@ mod stamp;
 pub use ansi::{Colour, Span, Style};
 pub use buffer::{Limits, Line, LogBuffer};
 pub use search::Search;
-pub(crate) use search::contains;

@@ -1,0 +1,107 @@
+//! Relays WebSockets between the browser and the cluster without looking into them.
+//!
+//! A browser sends cookies with any WebSocket, from any page: the exact `Origin` is the only guard,
+//! so it is checked here and nowhere optional. Both sides close together, at the latest when the
+//! session ends (lesson of CVE-2023-40025).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+
+use crate::{
+    forward::{headers, path::Target, writes},
+    rejection::Rejection,
+    routes::{Body, Record, empty},
+    server::Gateway,
+    sign_in::Visitor,
+};
+
+/// The protocols of the Kubernetes API. None of them carries a token or a name.
+const PROTOCOLS: [&str; 10] = [
+    "v5.channel.k8s.io",
+    "v4.channel.k8s.io",
+    "v3.channel.k8s.io",
+    "v2.channel.k8s.io",
+    "channel.k8s.io",
+    "v4.base64.channel.k8s.io",
+    "base64.channel.k8s.io",
+    "base64.binary.k8s.io",
+    "binary.k8s.io",
+    "portforward.k8s.io",
+];
+
+/// Whether the request wants to switch protocols, to whichever.
+pub fn is_asked_for(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::UPGRADE) || headers.contains_key(header::SEC_WEBSOCKET_KEY)
+}
+
+/// Refuses every upgrade except a well-formed WebSocket of our own page.
+pub fn check(request: &Request<Incoming>, origins: &[String]) -> Result<(), Rejection> {
+    let headers = request.headers();
+    writes::check_origin(headers, origins)?;
+    if request.method() != Method::GET || request.version() != Version::HTTP_11 {
+        return Err(Rejection::Upgrade);
+    }
+    let is = |name: header::HeaderName, expect: &str| {
+        headers
+            .get(name)
+            .is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(expect.as_bytes()))
+    };
+    let keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter().count();
+    if !is(header::UPGRADE, "websocket") || !is(header::SEC_WEBSOCKET_VERSION, "13") || keys != 1 {
+        return Err(Rejection::Upgrade);
+    }
+    for value in headers.get_all(header::SEC_WEBSOCKET_PROTOCOL) {
+        let list = value.to_str().map_err(|_| Rejection::Subprotocol)?;
+        if !list.split(',').all(|one| PROTOCOLS.contains(&one.trim())) {
+            return Err(Rejection::Subprotocol);
+        }
+    }
+    Ok(())
+}
+
+/// Opens the same WebSocket at the cluster and ties the two together.
+pub async fn relay(
+    gateway: &Arc<Gateway>,
+    mut request: Request<Incoming>,
+    target: Target,
+    visitor: Visitor,
+    record: &mut Record,
+) -> Result<Response<Body>, Rejection> {
+    record.stream = true;
+    let slot = gateway.slots.take(&visitor.identity.user, true)?;
+    let client_side = hyper::upgrade::on(&mut request);
+    let mut outgoing = Request::new(Full::new(Bytes::new()));
+    *outgoing.uri_mut() = gateway.upstream.uri(&target.path, request.uri().query())?;
+    *outgoing.headers_mut() = headers::for_upstream(request.headers(), &visitor.identity, true);
+
+    let answer = gateway.upstream.send(outgoing);
+    let mut answer = tokio::time::timeout(gateway.config.upstream_timeout, answer)
+        .await
+        .map_err(|_| Rejection::UpstreamTimeout)??;
+    if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(super::scrub(gateway, &Method::GET, answer, visitor, true, slot));
+    }
+    let upstream_side = hyper::upgrade::on(&mut answer);
+    let stop = gateway.stop.clone();
+    tokio::spawn(async move {
+        let _slot = slot;
+        let (Ok(client), Ok(upstream)) = tokio::join!(client_side, upstream_side) else {
+            return;
+        };
+        let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut client, &mut upstream) => {}
+            () = visitor.session.ended() => {}
+            () = stop.cancelled() => {}
+        }
+    });
+    let mut response = Response::new(empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    *response.headers_mut() = headers::for_client(answer.headers(), true);
+    Ok(response)
+}

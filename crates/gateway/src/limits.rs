@@ -1,0 +1,157 @@
+//! Counts what each user has in flight, so that one cannot take everything.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use http::{HeaderMap, header};
+
+use crate::rejection::Rejection;
+
+/// Bytes of all header names and values together.
+pub const HEADER_LIMIT_BYTES: usize = 32 * 1024;
+/// Header lines.
+pub const HEADER_LIMIT_LINES: usize = 100;
+/// Bytes of all cookies together.
+pub const COOKIE_LIMIT_BYTES: usize = 8 * 1024;
+
+/// Refuses requests with oversized headers.
+pub fn check_headers(headers: &HeaderMap) -> Result<(), Rejection> {
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    let cookies: usize = headers.get_all(header::COOKIE).iter().map(http::HeaderValue::len).sum();
+    if headers.len() > HEADER_LIMIT_LINES || bytes > HEADER_LIMIT_BYTES || cookies > COOKIE_LIMIT_BYTES {
+        return Err(Rejection::HeadersTooLarge);
+    }
+    Ok(())
+}
+
+/// How much may be in flight.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Watches, followed logs and WebSockets of one user.
+    pub streams_per_user: usize,
+    /// Other requests of one user.
+    pub requests_per_user: usize,
+    /// Everything of everybody.
+    pub in_all: usize,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    streams: HashMap<String, usize>,
+    requests: HashMap<String, usize>,
+    in_all: usize,
+    streams_in_all: usize,
+}
+
+/// Who has how much in flight.
+#[derive(Debug)]
+pub struct Slots {
+    limits: Limits,
+    counts: Arc<Mutex<Counts>>,
+}
+
+/// One request in flight; gives its place back when dropped.
+#[derive(Debug)]
+pub struct Slot {
+    counts: Arc<Mutex<Counts>>,
+    user: String,
+    stream: bool,
+}
+
+impl Slots {
+    /// All places free.
+    pub fn new(limits: Limits) -> Slots {
+        Slots {
+            limits,
+            counts: Arc::default(),
+        }
+    }
+
+    /// Takes a place, or says why there is none.
+    pub fn take(&self, user: &str, stream: bool) -> Result<Slot, Rejection> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.in_all >= self.limits.in_all {
+            return Err(Rejection::TooManyRequests);
+        }
+        let (own, limit, full) = if stream {
+            (
+                &mut counts.streams,
+                self.limits.streams_per_user,
+                Rejection::TooManyStreams,
+            )
+        } else {
+            (
+                &mut counts.requests,
+                self.limits.requests_per_user,
+                Rejection::TooManyRequests,
+            )
+        };
+        let used = own.entry(user.to_owned()).or_default();
+        if *used >= limit {
+            return Err(full);
+        }
+        *used += 1;
+        counts.in_all += 1;
+        counts.streams_in_all += usize::from(stream);
+        Ok(Slot {
+            counts: Arc::clone(&self.counts),
+            user: user.to_owned(),
+            stream,
+        })
+    }
+
+    /// Open streams of everybody.
+    pub fn streams(&self) -> usize {
+        self.counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .streams_in_all
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.in_all -= 1;
+        counts.streams_in_all -= usize::from(self.stream);
+        let own = if self.stream {
+            &mut counts.streams
+        } else {
+            &mut counts.requests
+        };
+        if let Some(used) = own.get_mut(&self.user) {
+            *used -= 1;
+            if *used == 0 {
+                own.remove(&self.user);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_per_user_and_given_back() {
+        let slots = Slots::new(Limits {
+            streams_per_user: 2,
+            requests_per_user: 1,
+            in_all: 4,
+        });
+        let first = slots.take("alice", true).unwrap();
+        let _second = slots.take("alice", true).unwrap();
+        assert_eq!(slots.take("alice", true).err(), Some(Rejection::TooManyStreams));
+        let _own = slots.take("alice", false).unwrap();
+        assert_eq!(slots.take("alice", false).err(), Some(Rejection::TooManyRequests));
+        let _bob = slots.take("bob", true).unwrap();
+        assert_eq!(slots.take("carol", true).err(), Some(Rejection::TooManyRequests));
+        drop(first);
+        assert!(slots.take("alice", true).is_ok());
+    }
+}

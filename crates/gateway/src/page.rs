@@ -1,0 +1,245 @@
+//! Serves the app's files: compressed siblings, caching, deep links, policy.
+//!
+//! Files are read when they are asked for, so a rebuilt app needs no restart. Only names of plain
+//! characters are looked for, and none that begins with a dot.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+
+use crate::{
+    rejection::Rejection,
+    routes::{Body, empty, full},
+    security_headers::{is_script_hash, page_policy},
+};
+
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// Written by the build; a hash of an inline script a line. Never served.
+const HASHES_FILE: &str = "csp-hashes.txt";
+
+/// The folder with the built app.
+pub struct Page {
+    root: PathBuf,
+}
+
+impl Page {
+    /// Serves the files under `root`.
+    pub fn new(root: PathBuf) -> Page {
+        Page { root }
+    }
+
+    /// Answers a request for a file or a deep link; the path was checked for ambiguity before.
+    pub async fn handle(&self, request: &Request<Incoming>) -> Result<Response<Body>, Rejection> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return Err(Rejection::Method);
+        }
+        let path = request.uri().path();
+        let last = path.rsplit('/').next().unwrap_or_default();
+        // A deep link of the app has no extension; a file has one.
+        let name = if last.contains('.') {
+            path.trim_start_matches('/')
+        } else {
+            "index.html"
+        };
+        let name = plain(name).ok_or(Rejection::NoSuchPage)?;
+        let found = self
+            .find(name, request.headers())
+            .await
+            .map_err(|_| Rejection::NoSuchPage)?;
+        let tag = format!(
+            "\"{:x}-{:x}{}\"",
+            found.modified_ms,
+            found.length,
+            found.encoding.unwrap_or_default()
+        );
+        let mut response = if is_same(request.headers(), &tag) {
+            let mut response = Response::new(empty());
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response
+        } else {
+            let bytes = tokio::fs::read(&found.file).await.map_err(|_| Rejection::NoSuchPage)?;
+            Response::new(full(Bytes::from(bytes)))
+        };
+        let policy = page_policy(&self.hashes().await);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        let caching = if is_hashed(name) { IMMUTABLE } else { "no-cache" };
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+        if let Some(encoding) = found.encoding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        for (name, text) in [(header::ETAG, tag), (header::CONTENT_SECURITY_POLICY, policy)] {
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                headers.insert(name, value);
+            }
+        }
+        Ok(response)
+    }
+
+    async fn find(&self, name: &str, headers: &HeaderMap) -> io::Result<Found> {
+        let original = self.root.join(name);
+        let source = stat(&original).await?;
+        for (encoding, suffix) in [("br", ".br"), ("gzip", ".gz")] {
+            if accepts(headers, encoding) {
+                let mut sibling = original.clone().into_os_string();
+                sibling.push(suffix);
+                // A sibling older than its original is left over from another build.
+                if let Ok(found) = stat(Path::new(&sibling)).await
+                    && found.modified_ms >= source.modified_ms
+                {
+                    return Ok(Found {
+                        encoding: Some(encoding),
+                        ..found
+                    });
+                }
+            }
+        }
+        Ok(source)
+    }
+
+    async fn hashes(&self) -> Vec<String> {
+        let text = tokio::fs::read_to_string(self.root.join(HASHES_FILE))
+            .await
+            .unwrap_or_default();
+        text.lines()
+            .map(|line| line.trim().trim_matches('\''))
+            .filter(|line| is_script_hash(line))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+struct Found {
+    file: PathBuf,
+    modified_ms: u128,
+    length: u64,
+    encoding: Option<&'static str>,
+}
+
+async fn stat(file: &Path) -> io::Result<Found> {
+    let meta = tokio::fs::metadata(file).await?;
+    if !meta.is_file() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    let modified_ms = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    Ok(Found {
+        file: file.to_owned(),
+        modified_ms,
+        length: meta.len(),
+        encoding: None,
+    })
+}
+
+/// The name if each part is made of plain characters and not hidden.
+fn plain(name: &str) -> Option<&str> {
+    let is_plain = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    (name.split('/').all(is_plain) && name != HASHES_FILE).then_some(name)
+}
+
+fn is_same(headers: &HeaderMap, tag: &str) -> bool {
+    headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|list| list.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
+}
+
+/// Whether the client takes this encoding (`q=0` means no).
+fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+    headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .any(|one| {
+            let mut parts = one.split(';').map(str::trim);
+            let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+            let refused = parts.any(|p| {
+                p.strip_prefix("q=")
+                    .is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q == 0.0))
+            });
+            named && !refused
+        })
+}
+
+/// Whether the name carries a digest of the content, as Trunk writes it: `flowdeck-0123456789abcdef_bg.wasm`.
+fn is_hashed(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or_default();
+    file.split(['-', '_', '.'])
+        .any(|part| part.len() == 16 && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "wasm" => "application/wasm",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashed_names_are_recognised() {
+        for (name, expect) in [
+            ("flowdeck-0123456789abcdef.js", true),
+            ("flowdeck-0123456789abcdef_bg.wasm", true),
+            ("fonts/inter-0123456789abcdef.woff2", true),
+            ("index.html", false),
+            ("config.json", false),
+            ("fonts/inter.woff2", false),
+            ("a-0123456789ABCDEF.js", false),
+        ] {
+            assert_eq!(is_hashed(name), expect, "{name}");
+        }
+    }
+
+    #[test]
+    fn hidden_and_odd_names_are_not_files() {
+        for name in [
+            "",
+            ".env",
+            "a/.git/config",
+            "../x",
+            "a//b",
+            "a%2eb",
+            "csp-hashes.txt",
+            "a b",
+        ] {
+            assert_eq!(plain(name), None, "{name}");
+        }
+        assert_eq!(plain("fonts/inter.woff2"), Some("fonts/inter.woff2"));
+    }
+
+    #[test]
+    fn refused_encoding_is_not_used() {
+        let headers = |v: &'static str| HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(v))]);
+        assert!(accepts(&headers("gzip, deflate, br"), "br"));
+        assert!(!accepts(&headers("gzip, br;q=0"), "br"));
+        assert!(!accepts(&headers("brotli"), "br"));
+    }
+}

@@ -1,0 +1,278 @@
+//! Listens, holds what all requests share, and shuts down in order.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config,
+    forward::upstream::Upstream,
+    limits::{HEADER_LIMIT_BYTES, Slots},
+    log::Log,
+    metrics::Metrics,
+    page::Page,
+    routes,
+    sign_in::{
+        Visitor,
+        accounts::{Accounts, Authenticator},
+        cookie,
+        links::Links,
+        sessions::Sessions,
+        throttle::Throttle,
+    },
+};
+
+/// Streams get this long to end, requests to finish.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
+const SWEEP_EVERY: Duration = Duration::from_secs(2);
+const SAVE_TIMES_EVERY: u32 = 15;
+/// Bodies of writes that wait in memory at once.
+const WRITES_AT_ONCE: usize = 64;
+const READINESS_REMEMBERED: Duration = Duration::from_secs(2);
+const READINESS_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What all requests share.
+pub struct Gateway {
+    /// The checked settings.
+    pub config: Config,
+    /// Where accounts come from.
+    pub accounts: Accounts,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// Sign-in links that nobody has opened yet.
+    pub links: Links,
+    /// Failed sign-ins.
+    pub throttle: Throttle,
+    /// The cluster.
+    pub upstream: Upstream,
+    /// The app's files.
+    pub page: Page,
+    /// What each user has in flight.
+    pub slots: Slots,
+    /// Turns for bodies that wait in memory.
+    pub writes: Semaphore,
+    /// Counters.
+    pub metrics: Metrics,
+    /// Request lines.
+    pub log: Log,
+    /// Cancelled when the gateway shuts down.
+    pub stop: CancellationToken,
+    ready: Mutex<Option<(Instant, bool)>>,
+}
+
+impl Gateway {
+    /// Puts the parts together; opens nothing yet.
+    pub fn new(config: Config, accounts: Accounts, upstream: Upstream, log: Log) -> Arc<Gateway> {
+        Arc::new(Gateway {
+            sessions: Sessions::new(config.lifetimes, config.sessions_file.clone()),
+            page: Page::new(config.app.clone()),
+            slots: Slots::new(config.limits),
+            writes: Semaphore::new(WRITES_AT_ONCE),
+            links: Links::default(),
+            throttle: Throttle::default(),
+            metrics: Metrics::default(),
+            stop: CancellationToken::new(),
+            ready: Mutex::new(None),
+            accounts,
+            upstream,
+            log,
+            config,
+        })
+    }
+
+    /// The signed-in person behind a request; the account is looked up anew each time.
+    pub fn visitor<B>(&self, request: &Request<B>) -> Option<Visitor> {
+        let id = cookie::read(request.headers(), self.config.https)?;
+        let session = self.sessions.find(id)?;
+        let account = self.accounts.account(&session.user)?;
+        if !Sessions::belongs_to(&session, &account) {
+            self.sessions.close(&session);
+            return None;
+        }
+        Some(Visitor {
+            identity: account.identity,
+            session,
+        })
+    }
+
+    /// Whether the cluster answers at all; asked at most every two seconds.
+    pub async fn is_cluster_there(&self) -> bool {
+        let remembered = *self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((when, there)) = remembered
+            && when.elapsed() < READINESS_REMEMBERED
+        {
+            return there;
+        }
+        let there = self.ask_cluster().await.is_some();
+        *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), there));
+        there
+    }
+
+    async fn ask_cluster(&self) -> Option<()> {
+        let mut request = Request::new(Full::new(Bytes::new()));
+        *request.uri_mut() = self.upstream.uri("/version", None).ok()?;
+        *request.headers_mut() = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
+        let answer = tokio::time::timeout(READINESS_TIMEOUT, self.upstream.send(request))
+            .await
+            .ok()?
+            .ok()?;
+        (answer.status() == StatusCode::OK).then_some(())
+    }
+
+    async fn sweep(self: Arc<Self>) {
+        let mut turn = 0_u32;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(SWEEP_EVERY) => {}
+                () = self.stop.cancelled() => break,
+            }
+            self.accounts.refresh();
+            self.sessions.sweep(|session| {
+                self.accounts
+                    .account(&session.user)
+                    .is_some_and(|account| Sessions::belongs_to(session, &account))
+            });
+            turn = turn.wrapping_add(1);
+            if turn % SAVE_TIMES_EVERY == 0 {
+                self.sessions.save_times();
+            }
+        }
+        self.sessions.save_times();
+    }
+}
+
+/// A gateway that listens.
+pub struct Running {
+    /// What the requests share.
+    pub gateway: Arc<Gateway>,
+    /// Where the page is served.
+    pub address: SocketAddr,
+    /// Where the metrics are served, if anywhere.
+    pub metrics_address: Option<SocketAddr>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Running {
+    /// Serves on listeners that are bound already.
+    pub fn start(
+        gateway: Arc<Gateway>,
+        listener: TcpListener,
+        metrics: Option<TcpListener>,
+    ) -> std::io::Result<Running> {
+        let address = listener.local_addr()?;
+        let metrics_address = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
+        let mut tasks = vec![
+            tokio::spawn(accept(Arc::clone(&gateway), listener, Face::Page)),
+            tokio::spawn(Arc::clone(&gateway).sweep()),
+        ];
+        if let Some(metrics) = metrics {
+            tasks.push(tokio::spawn(accept(Arc::clone(&gateway), metrics, Face::Metrics)));
+        }
+        Ok(Running {
+            gateway,
+            address,
+            metrics_address,
+            tasks,
+        })
+    }
+
+    /// Ends streams, lets requests finish, closes.
+    pub async fn stop(self) {
+        self.gateway.stop.cancel();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the gateway broke off");
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Face {
+    Page,
+    Metrics,
+}
+
+async fn accept(gateway: Arc<Gateway>, listener: TcpListener, face: Face) {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    let timeout = gateway.config.header_timeout;
+    // The exact limits are checked with an answer in words; these are the parser's, behind them.
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(timeout)
+        .max_headers(2 * crate::limits::HEADER_LIMIT_LINES)
+        .max_buf_size(2 * HEADER_LIMIT_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(HEADER_LIMIT_BYTES as u32)
+        .max_concurrent_streams(256)
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(timeout);
+    let graceful = GracefulShutdown::new();
+    loop {
+        let (socket, peer) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(pair) => pair,
+                Err(error) => {
+                    // Out of files, mostly: wait for some to be given back.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+            () = gateway.stop.cancelled() => break,
+        };
+        socket.set_nodelay(true).unwrap_or_default();
+        let shared = Arc::clone(&gateway);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let gateway = Arc::clone(&shared);
+            async move {
+                Ok::<_, std::convert::Infallible>(match face {
+                    Face::Page => routes::answer(gateway, request, peer).await,
+                    Face::Metrics => metrics_page(&gateway, request.uri().path()),
+                })
+            }
+        });
+        let connection = builder
+            .serve_connection_with_upgrades(TokioIo::new(socket), service)
+            .into_owned();
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(SHUTDOWN_LIMIT, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some connections did not end in time and were cut");
+    }
+}
+
+fn metrics_page(gateway: &Gateway, path: &str) -> Response<routes::Body> {
+    if path != "/metrics" {
+        return crate::rejection::Rejection::NoSuchPage.response();
+    }
+    let page = gateway.metrics.page(gateway.sessions.count(), gateway.slots.streams());
+    let mut response = Response::new(routes::full(Bytes::from(page)));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
+    );
+    response
+}

@@ -1,0 +1,81 @@
+//! Names, writes and reads the session cookie.
+//!
+//! Rules of kubernetes-and-gateway.md §3.4 item 30: `__Host-` and `Secure` where the page is https,
+//! `HttpOnly`, `SameSite=Lax` (`Strict` would lose the session on the way back from an identity
+//! provider), `Path=/`, no `Domain`, and a random id that says nothing about the user.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// The cookie's name. Browsers refuse the prefix without `Secure`, so plain http has none.
+pub fn name(https: bool) -> &'static str {
+    if https { "__Host-flowdeck" } else { "flowdeck" }
+}
+
+/// The session id that the browser sent; none if it sent two different ones.
+pub fn read(headers: &HeaderMap, https: bool) -> Option<&str> {
+    let name = name(https);
+    let mut found: Option<&str> = None;
+    for line in headers.get_all(header::COOKIE) {
+        for pair in line.to_str().ok()?.split(';') {
+            let Some((key, value)) = pair.trim().split_once('=') else {
+                continue;
+            };
+            if key == name {
+                if found.is_some_and(|other| other != value) {
+                    return None;
+                }
+                found = Some(value);
+            }
+        }
+    }
+    found
+}
+
+/// Sets the cookie for as long as the session can last.
+pub fn set(id: &str, https: bool, life: Duration) -> Option<HeaderValue> {
+    write(id, https, life.as_secs())
+}
+
+/// Takes the cookie away.
+pub fn clear(https: bool) -> Option<HeaderValue> {
+    write("", https, 0)
+}
+
+fn write(value: &str, https: bool, max_age_secs: u64) -> Option<HeaderValue> {
+    let secure = if https { "; Secure" } else { "" };
+    let text = format!(
+        "{}={value}; Path=/; Max-Age={max_age_secs}; HttpOnly; SameSite=Lax{secure}",
+        name(https)
+    );
+    HeaderValue::from_str(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookie_follows_the_rules() {
+        let set = set("id", true, Duration::from_secs(60)).unwrap();
+        assert_eq!(
+            set,
+            "__Host-flowdeck=id; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(
+            clear(false).unwrap(),
+            "flowdeck=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+        );
+    }
+
+    #[test]
+    fn two_different_cookies_are_none() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_static("a=b; flowdeck=one"));
+        assert_eq!(read(&headers, false), Some("one"));
+        assert_eq!(read(&headers, true), None);
+        headers.append(header::COOKIE, HeaderValue::from_static("flowdeck=two"));
+        assert_eq!(read(&headers, false), None);
+    }
+}

@@ -1,0 +1,115 @@
+//! Slows down those who guess passwords: per user and per address.
+//!
+//! Counts failures in a sliding window. Time passes by argument.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+const WINDOW: Duration = Duration::from_secs(300);
+const FAILURES_PER_USER: usize = 8;
+const FAILURES_PER_ADDRESS: usize = 30;
+/// Names are the guesser's choice: forget everything rather than grow without end.
+const REMEMBERED: usize = 20_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Who {
+    User(String),
+    Address(IpAddr),
+}
+
+/// Recent failures.
+#[derive(Default)]
+pub struct Throttle {
+    failures: Mutex<HashMap<Who, VecDeque<Instant>>>,
+}
+
+impl Throttle {
+    /// Seconds to wait before this sign-in is looked at, if it has to wait.
+    pub fn wait_secs(&self, user: &str, address: IpAddr, now: Instant) -> Option<u64> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        [
+            (user_key(user), FAILURES_PER_USER),
+            (Who::Address(address), FAILURES_PER_ADDRESS),
+        ]
+        .into_iter()
+        .filter_map(|(who, limit)| {
+            let times = failures.get_mut(&who)?;
+            while times.front().is_some_and(|&t| now.duration_since(t) >= WINDOW) {
+                times.pop_front();
+            }
+            let oldest = *times.front().filter(|_| times.len() >= limit)?;
+            Some((WINDOW - now.duration_since(oldest)).as_secs().max(1))
+        })
+        .max()
+    }
+
+    /// Counts a failure.
+    pub fn failed(&self, user: &str, address: IpAddr, now: Instant) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= REMEMBERED {
+            failures.retain(|_, times| times.back().is_some_and(|&t| now.duration_since(t) < WINDOW));
+            if failures.len() >= REMEMBERED {
+                failures.clear();
+            }
+        }
+        for (who, limit) in [
+            (user_key(user), FAILURES_PER_USER),
+            (Who::Address(address), FAILURES_PER_ADDRESS),
+        ] {
+            let times = failures.entry(who).or_default();
+            times.push_back(now);
+            if times.len() > limit {
+                times.pop_front();
+            }
+        }
+    }
+
+    /// Forgets the user's failures after a right password; the address keeps its own.
+    pub fn succeeded(&self, user: &str) {
+        self.failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&user_key(user));
+    }
+}
+
+fn user_key(user: &str) -> Who {
+    Who::User(user.chars().take(256).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn user_waits_after_too_many_failures_and_then_may_try_again() {
+        let throttle = Throttle::default();
+        let now = Instant::now();
+        for at in 0..FAILURES_PER_USER {
+            let address = IpAddr::V4(Ipv4Addr::new(10, 0, 0, at as u8));
+            assert_eq!(throttle.wait_secs("alice", address, now), None);
+            throttle.failed("alice", address, now);
+        }
+        let fresh = IpAddr::V4(Ipv4Addr::new(10, 9, 9, 9));
+        assert_eq!(throttle.wait_secs("alice", fresh, now), Some(300));
+        assert_eq!(throttle.wait_secs("bob", fresh, now), None);
+        assert_eq!(throttle.wait_secs("alice", fresh, now + WINDOW), None);
+    }
+
+    #[test]
+    fn address_waits_whatever_the_names() {
+        let throttle = Throttle::default();
+        let now = Instant::now();
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        for at in 0..FAILURES_PER_ADDRESS {
+            throttle.failed(&format!("user{at}"), address, now);
+        }
+        throttle.succeeded("user1");
+        assert!(throttle.wait_secs("somebody", address, now).is_some());
+    }
+}

@@ -1,1 +1,0 @@
-//! Tests the phase: one small case a rule.

@@ -1,3 +1,0 @@
-//! Holds the pages, one folder an area.
-
-pub(crate) mod notebooks;
