@@ -10,3 +10,4 @@ mod stamp;
 pub use ansi::{Colour, Span, Style};
 pub use buffer::{Limits, Line, LogBuffer};
 pub use search::Search;
+pub(crate) use search::contains;

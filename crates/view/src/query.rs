@@ -8,7 +8,7 @@ mod notebooks;
 
 pub use codec::{decode, encode, pairs};
 pub use notebook::{NewNotebookQuery, NotebookQuery, Shown, Tab};
-pub use notebooks::{Column, Group, NotebooksQuery, Sort};
+pub use notebooks::{Column, NotebooksQuery, Sort, group_from_word};
 
 /// Reads one value of a query by its key.
 pub type Get<'a> = &'a dyn Fn(&str) -> Option<String>;

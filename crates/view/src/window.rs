@@ -28,8 +28,7 @@ impl Window {
             .slots
             .saturating_sub(Self::slots_for(self.viewport, self.row_height, 0));
         let at = (scroll.max(0.0) / self.row_height).floor() as usize;
-        at.saturating_sub(spare / 2)
-            .min(count.saturating_sub(self.slots))
+        at.saturating_sub(spare / 2).min(count.saturating_sub(self.slots))
     }
 
     /// Row that the slot shows when the first row shown is `first`.

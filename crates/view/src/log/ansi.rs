@@ -60,9 +60,7 @@ impl Style {
     fn select(&mut self, parameters: &[u8]) {
         let text = str::from_utf8(parameters).unwrap_or_default();
         // `38:5:1` is the same as `38;5;1` for what is read here.
-        let mut numbers = text
-            .split([';', ':'])
-            .map(|part| part.parse::<u16>().unwrap_or(0));
+        let mut numbers = text.split([';', ':']).map(|part| part.parse::<u16>().unwrap_or(0));
         while let Some(number) = numbers.next() {
             match number {
                 0 => *self = Self::default(),
@@ -89,8 +87,8 @@ impl Style {
 }
 
 const FORE: [&str; 16] = [
-    "ansi-0", "ansi-1", "ansi-2", "ansi-3", "ansi-4", "ansi-5", "ansi-6", "ansi-7", "ansi-8",
-    "ansi-9", "ansi-10", "ansi-11", "ansi-12", "ansi-13", "ansi-14", "ansi-15",
+    "ansi-0", "ansi-1", "ansi-2", "ansi-3", "ansi-4", "ansi-5", "ansi-6", "ansi-7", "ansi-8", "ansi-9", "ansi-10",
+    "ansi-11", "ansi-12", "ansi-13", "ansi-14", "ansi-15",
 ];
 const BACK: [&str; 16] = [
     "ansi-on-0",
@@ -243,11 +241,7 @@ impl Reader {
             '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Act::Nothing,
             // Line and paragraph separators would break the row; direction marks would reorder it.
             '\u{2028}' | '\u{2029}' => Act::Show(' '),
-            '\u{200e}'
-            | '\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}' => Act::Nothing,
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => Act::Nothing,
             _ => Act::Show(character),
         }
     }

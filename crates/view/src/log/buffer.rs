@@ -58,10 +58,7 @@ impl Line {
     }
 
     fn bytes(&self) -> usize {
-        size_of::<Self>()
-            + self.stamp.len()
-            + self.text.len()
-            + self.spans.len() * size_of::<Span>()
+        size_of::<Self>() + self.stamp.len() + self.text.len() + self.spans.len() * size_of::<Span>()
     }
 }
 
@@ -219,8 +216,7 @@ impl LogBuffer {
 
     /// All lines as plain text.
     pub fn text(&self, stamps: bool) -> String {
-        let mut out =
-            String::with_capacity(self.lines.iter().map(|line| line.text.len() + 36).sum());
+        let mut out = String::with_capacity(self.lines.iter().map(|line| line.text.len() + 36).sum());
         for line in &self.lines {
             if stamps && !line.stamp.is_empty() {
                 out.push_str(&line.stamp);
@@ -233,11 +229,7 @@ impl LogBuffer {
     }
 
     fn start(stamped: bool) -> At {
-        if stamped {
-            At::Stamp(String::new())
-        } else {
-            At::Text
-        }
+        if stamped { At::Stamp(String::new()) } else { At::Text }
     }
 
     fn decode(&mut self, mut bytes: &[u8]) {
@@ -266,11 +258,7 @@ impl LogBuffer {
 
     fn act(&mut self, character: char) {
         if let At::Stamp(text) = &mut self.at {
-            if character != ' '
-                && character != '\n'
-                && text.len() < stamp::LONGEST
-                && character.is_ascii_graphic()
-            {
+            if character != ' ' && character != '\n' && text.len() < stamp::LONGEST && character.is_ascii_graphic() {
                 text.push(character);
                 return;
             }
@@ -358,9 +346,7 @@ impl LogBuffer {
         line.spans.shrink_to_fit();
         self.bytes += line.bytes();
         self.lines.push_back(line);
-        while self.lines.len() > self.limits.lines
-            || (self.bytes > self.limits.bytes && self.lines.len() > 1)
-        {
+        while self.lines.len() > self.limits.lines || (self.bytes > self.limits.bytes && self.lines.len() > 1) {
             if let Some(line) = self.lines.pop_front() {
                 self.bytes -= line.bytes();
                 self.first += 1;
@@ -424,10 +410,7 @@ mod tests {
             "\u{1b}]8;;http://evil\u{7}link\u{1b}]8;;\u{7} \u{1b}[2J\u{1b}[1;1Hx\n",
             &["link x"],
         );
-        check(
-            "\u{1b}]0;title\u{1b}\\a\u{1b}(Bb\u{1b}Pq#\u{1b}\\c\n",
-            &["abc"],
-        );
+        check("\u{1b}]0;title\u{1b}\\a\u{1b}(Bb\u{1b}Pq#\u{1b}\\c\n", &["abc"]);
         check("a\u{0}\u{1}\u{7f}b\u{202e}c\n", &["abc"]);
         check("\u{1b}]never ends\nnext\n", &["", "next"]);
     }
@@ -449,13 +432,8 @@ mod tests {
     #[test]
     fn stamps_are_split_off() {
         let mut buffer = LogBuffer::new(Limits::default(), true);
-        buffer.push(
-            b"2026-11-24T13:34:00.000000001Z hello there\nno stamp here\n2026-11-24T13:34:01Z \n",
-        );
-        assert_eq!(
-            buffer.get(0).unwrap().stamp,
-            "2026-11-24T13:34:00.000000001Z"
-        );
+        buffer.push(b"2026-11-24T13:34:00.000000001Z hello there\nno stamp here\n2026-11-24T13:34:01Z \n");
+        assert_eq!(buffer.get(0).unwrap().stamp, "2026-11-24T13:34:00.000000001Z");
         assert_eq!(texts(&buffer), ["hello there", "no stamp here", ""]);
         assert_eq!(buffer.resume_from(), Some("2026-11-24T13:34:01Z"));
     }
@@ -475,9 +453,7 @@ mod tests {
             let again = if cut == 0 {
                 0
             } else {
-                all.iter()
-                    .position(|l| l[..20] == all[cut - 1][..20])
-                    .unwrap()
+                all.iter().position(|l| l[..20] == all[cut - 1][..20]).unwrap()
             };
             buffer.push(all[again..].concat().as_bytes());
             assert_eq!(texts(&buffer), ["a", "b", "c", "d", "e"], "cut at {cut}");

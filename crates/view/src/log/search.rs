@@ -25,18 +25,11 @@ impl Search {
         if log.end() < self.read_to {
             (self.hits, self.read_to) = (VecDeque::new(), 0);
         }
-        while self
-            .hits
-            .front()
-            .is_some_and(|number| *number < log.first())
-        {
+        while self.hits.front().is_some_and(|number| *number < log.first()) {
             self.hits.pop_front();
         }
         for number in self.read_to.max(log.first())..log.end() {
-            if log
-                .line(number)
-                .is_some_and(|line| contains(&line.text, &self.needle))
-            {
+            if log.line(number).is_some_and(|line| contains(&line.text, &self.needle)) {
                 self.hits.push_back(number);
             }
         }
@@ -60,16 +53,14 @@ impl Search {
 }
 
 /// Whether `text` holds `needle` (lower case), ASCII letters in either case.
-pub(super) fn contains(text: &str, needle: &str) -> bool {
+pub(crate) fn contains(text: &str, needle: &str) -> bool {
     let (text, needle) = (text.as_bytes(), needle.as_bytes());
     let Some((first, rest)) = needle.split_first() else {
         return false;
     };
     let ends = text.len().saturating_sub(rest.len());
-    (0..ends).any(|at| {
-        text[at].eq_ignore_ascii_case(first)
-            && text[at + 1..at + needle.len()].eq_ignore_ascii_case(rest)
-    })
+    (0..ends)
+        .any(|at| text[at].eq_ignore_ascii_case(first) && text[at + 1..at + needle.len()].eq_ignore_ascii_case(rest))
 }
 
 #[cfg(test)]

@@ -16,8 +16,7 @@ pub(super) fn read(text: &str) -> Option<Stamp> {
     let number = |from: usize, to: usize| -> Option<i64> {
         let part = bytes.get(from..to)?;
         part.iter().try_fold(0_i64, |sum, byte| {
-            byte.is_ascii_digit()
-                .then(|| sum * 10 + i64::from(byte - b'0'))
+            byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'))
         })
     };
     let at = |index: usize, byte: u8| bytes.get(index) == Some(&byte);
@@ -25,8 +24,7 @@ pub(super) fn read(text: &str) -> Option<Stamp> {
         return None;
     }
     let days = days(number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let mut seconds =
-        days * 86_400 + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?;
+    let mut seconds = days * 86_400 + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?;
     let mut rest = 19;
     let mut nanos = 0;
     if at(rest, b'.') {
@@ -65,18 +63,9 @@ mod tests {
     #[test]
     fn stamps_of_any_length_compare_by_time() {
         let read = |text| read(text).unwrap();
-        assert_eq!(
-            read("1970-01-01T00:00:00Z"),
-            Stamp {
-                seconds: 0,
-                nanos: 0
-            }
-        );
+        assert_eq!(read("1970-01-01T00:00:00Z"), Stamp { seconds: 0, nanos: 0 });
         assert_eq!(read("2026-11-24T13:34:00.5Z").nanos, 500_000_000);
-        assert_eq!(
-            read("2026-11-24T15:34:00+02:00"),
-            read("2026-11-24T13:34:00Z")
-        );
+        assert_eq!(read("2026-11-24T15:34:00+02:00"), read("2026-11-24T13:34:00Z"));
         assert!(read("2026-11-24T13:34:00.12Z") > read("2026-11-24T13:34:00.1Z"));
         assert_eq!(read("2000-03-01T00:00:00Z").seconds, 951_868_800);
     }

@@ -78,9 +78,7 @@ impl NotebookQuery {
         let is = |key, word: &str| get(key).is_some_and(|value| value == word);
         Self {
             ns: get("ns").unwrap_or_default(),
-            tab: get("tab")
-                .and_then(|word| Tab::from_word(&word))
-                .unwrap_or_default(),
+            tab: get("tab").and_then(|word| Tab::from_word(&word)).unwrap_or_default(),
             previous: is("previous", "true"),
             shown: if is("object", "pod") {
                 Shown::Pod
@@ -139,9 +137,7 @@ mod tests {
 
     fn read(url: &str) -> NotebookQuery {
         let pairs = pairs(url.split_once('?').map_or("", |(_, query)| query));
-        NotebookQuery::from_params(&|key| {
-            pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone())
-        })
+        NotebookQuery::from_params(&|key| pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()))
     }
 
     proptest! {
@@ -161,9 +157,6 @@ mod tests {
 
     #[test]
     fn unknown_tab_gives_the_overview() {
-        assert_eq!(
-            read("/notebooks/x?tab=graph&ns=a").url("x"),
-            "/notebooks/x?ns=a"
-        );
+        assert_eq!(read("/notebooks/x?tab=graph&ns=a").url("x"), "/notebooks/x?ns=a");
     }
 }

@@ -1,6 +1,7 @@
 //! Says what the notebooks list shows: which namespace, filtered how, sorted by what.
 
 use super::{Get, codec::Writer};
+use flowdeck_objects::Group;
 
 /// What the URL of the notebooks list says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,10 +23,8 @@ impl NotebooksQuery {
         Self {
             ns: text("ns"),
             q: text("q"),
-            phase: get("phase").and_then(|word| Group::from_word(&word)),
-            sort: get("sort")
-                .and_then(|word| Sort::from_word(&word))
-                .unwrap_or_default(),
+            phase: get("phase").and_then(|word| group_from_word(&word)),
+            sort: get("sort").and_then(|word| Sort::from_word(&word)).unwrap_or_default(),
         }
     }
 
@@ -39,7 +38,7 @@ impl NotebooksQuery {
         Writer::new("/notebooks")
             .put("ns", &self.ns)
             .put("q", &self.q)
-            .put("phase", self.phase.map_or("", Group::word))
+            .put("phase", self.phase.map_or("", Group::key))
             .put("sort", &sort)
             .done()
     }
@@ -50,57 +49,9 @@ impl NotebooksQuery {
     }
 }
 
-/// A chip of the filter bar: phases that ask the same of the reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Group {
-    /// Broken: something has to be done.
-    Failing,
-    /// Held up by something outside: capacity, quota.
-    Waiting,
-    /// On its way: starting, stopping, being deleted.
-    Moving,
-    /// Ready for use.
-    Running,
-    /// Stopped on purpose.
-    Stopped,
-}
-
-impl Group {
-    /// All groups in the order of the chips.
-    pub const ALL: [Self; 5] = [
-        Self::Running,
-        Self::Moving,
-        Self::Failing,
-        Self::Waiting,
-        Self::Stopped,
-    ];
-
-    /// The word in the URL.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Failing => "failing",
-            Self::Waiting => "waiting",
-            Self::Moving => "moving",
-            Self::Running => "running",
-            Self::Stopped => "stopped",
-        }
-    }
-
-    /// The word on the chip.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Failing => "Failing",
-            Self::Waiting => "Waiting",
-            Self::Moving => "Changing",
-            Self::Running => "Running",
-            Self::Stopped => "Stopped",
-        }
-    }
-
-    /// Reads the word of the URL.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|group| group.word() == word)
-    }
+/// Reads the word of a group of phases as the URL has it.
+pub fn group_from_word(word: &str) -> Option<Group> {
+    Group::ALL.into_iter().find(|group| group.key() == word)
 }
 
 /// Column that the list can be sorted by.
@@ -178,9 +129,7 @@ impl Sort {
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        let (descending, column) = word
-            .strip_prefix('-')
-            .map_or((false, word), |rest| (true, rest));
+        let (descending, column) = word.strip_prefix('-').map_or((false, word), |rest| (true, rest));
         Column::from_word(column).map(|column| Self { column, descending })
     }
 
@@ -201,9 +150,7 @@ mod tests {
 
     fn read(url: &str) -> NotebooksQuery {
         let pairs = pairs(url.split_once('?').map_or("", |(_, query)| query));
-        NotebooksQuery::from_params(&|key| {
-            pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone())
-        })
+        NotebooksQuery::from_params(&|key| pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()))
     }
 
     fn any_sort() -> impl Strategy<Value = Sort> {

@@ -96,12 +96,7 @@ impl Emitter {
         self.out.extend(std::iter::repeat_n("  ", level));
     }
 
-    fn map(
-        &mut self,
-        pairs: &[(String, &RawValue)],
-        level: usize,
-        place: Place,
-    ) -> Result<(), serde_json::Error> {
+    fn map(&mut self, pairs: &[(String, &RawValue)], level: usize, place: Place) -> Result<(), serde_json::Error> {
         self.rest_of_map(pairs, level, place, false)
     }
 
@@ -115,10 +110,7 @@ impl Emitter {
     ) -> Result<(), serde_json::Error> {
         let mut begun = begun;
         for (key, value) in pairs {
-            if place == Place::Metadata
-                && key == "managedFields"
-                && self.options.hide_managed_fields
-            {
+            if place == Place::Metadata && key == "managedFields" && self.options.hide_managed_fields {
                 continue;
             }
             if !std::mem::take(&mut begun) {
@@ -126,8 +118,7 @@ impl Emitter {
             }
             self.key(key);
             let masked = self.options.mask_secrets
-                && (place == Place::SecretData
-                    || (place == Place::Annotations && key == LAST_APPLIED));
+                && (place == Place::SecretData || (place == Place::Annotations && key == LAST_APPLIED));
             if masked {
                 self.out.push_str(" \"");
                 self.out.push_str(MASK);
@@ -153,12 +144,7 @@ impl Emitter {
     }
 
     /// Writes what follows `key:`.
-    fn value(
-        &mut self,
-        raw: &RawValue,
-        level: usize,
-        place: Place,
-    ) -> Result<(), serde_json::Error> {
+    fn value(&mut self, raw: &RawValue, level: usize, place: Place) -> Result<(), serde_json::Error> {
         if level >= DEPTH_LIMIT {
             self.out.push(' ');
             self.out.push_str(raw.get());
@@ -189,9 +175,7 @@ impl Emitter {
 
     fn has_shown(&self, pairs: &[(String, &RawValue)], place: Place) -> bool {
         let hides = place == Place::Metadata && self.options.hide_managed_fields;
-        pairs
-            .iter()
-            .any(|(key, _)| !(hides && key == "managedFields"))
+        pairs.iter().any(|(key, _)| !(hides && key == "managedFields"))
     }
 
     fn list(&mut self, items: &[&RawValue], level: usize) -> Result<(), serde_json::Error> {
@@ -204,9 +188,7 @@ impl Emitter {
                 continue;
             }
             match node::read(item)? {
-                Node::Map(pairs) if !pairs.is_empty() => {
-                    self.rest_of_map(&pairs, level + 1, Place::Other, true)?
-                }
+                Node::Map(pairs) if !pairs.is_empty() => self.rest_of_map(&pairs, level + 1, Place::Other, true)?,
                 // A list directly in a list is rare: flow style, which is JSON, is clear enough.
                 Node::List(_) => {
                     self.out.push_str(item.get());
@@ -248,8 +230,7 @@ impl Emitter {
                 self.out.push_str(line);
             }
         }
-        self.out
-            .extend(std::iter::repeat_n('\n', breaks.saturating_sub(1)));
+        self.out.extend(std::iter::repeat_n('\n', breaks.saturating_sub(1)));
     }
 }
 

@@ -18,9 +18,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     let ends_well = !b": \t".contains(last);
     starts_well
         && ends_well
-        && text
-            .chars()
-            .all(|c| !must_escape(c) && c != '\n' && c != '\t')
+        && text.chars().all(|c| !must_escape(c) && c != '\n' && c != '\t')
         && !text.contains(": ")
         && !text.contains(" #")
         && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
@@ -29,10 +27,7 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// Digits first and nothing that a number, a time or base 60 could not hold.
 fn is_like_a_number(text: &str) -> bool {
-    let digits = text
-        .bytes()
-        .next()
-        .is_some_and(|byte| byte.is_ascii_digit());
+    let digits = text.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
     let date = text.len() >= 8 && text.as_bytes().get(4) == Some(&b'-');
     digits
         && (date
@@ -46,18 +41,13 @@ pub(super) fn is_block(text: &str) -> bool {
     let first = text.chars().next();
     text.trim_end_matches('\n').contains('\n')
         && first.is_some_and(|c| c != ' ' && c != '\n' && c != '\t')
-        && text
-            .chars()
-            .all(|c| c == '\n' || c == '\t' || !must_escape(c))
+        && text.chars().all(|c| c == '\n' || c == '\t' || !must_escape(c))
 }
 
 /// Characters that YAML cannot hold unescaped, or that would not survive or would mislead the reader.
 fn must_escape(c: char) -> bool {
     c.is_control()
-        || matches!(
-            c,
-            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-        )
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

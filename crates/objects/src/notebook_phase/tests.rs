@@ -1,0 +1,1 @@
+//! Tests the phase: one small case a rule.

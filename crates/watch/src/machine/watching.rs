@@ -1,0 +1,306 @@
+//! Watches: opens the stream, applies its events, and decides what its end means.
+
+use flowdeck_objects::{ChangeKind, Object, WatchEvent};
+use serde::de::DeserializeOwned;
+
+use crate::backoff::HEALTHY_MS;
+use crate::gather::Gather;
+use crate::protocol::Problem;
+use crate::rows::{key_of, uid_of};
+
+use super::answers::unreadable;
+use super::{Machine, Next, Ordered, SPREAD_MS, Stage};
+
+/// How long the server is asked to keep a watch, in seconds: below Envoy's 5 minutes for a silent stream.
+const TIMEOUT_SECONDS: std::ops::Range<u64> = 240..291;
+/// How much longer than that a silent stream is believed, in ms.
+const GRACE_MS: u64 = 5_000;
+/// A stream that lived shorter, in ms, and brought nothing is a failure, not an end.
+const VERY_SHORT_MS: u64 = 1_000;
+/// So many fruitless streams in a row, and the version is not trusted any more.
+const FRUITLESS: u32 = 3;
+/// An open stream that lived that long, in ms, is believed without an event.
+const PROVEN_MS: u64 = 500;
+/// A stream that is not open after so many ms is told as a problem, though still waited for.
+const PENDING_MS: u64 = 10_000;
+/// An idle alarm that comes this late, in ms, means that the machine slept.
+const SLEPT_MS: u64 = 5_000;
+
+/// A watch that was sent.
+#[derive(Debug)]
+pub(super) struct Watching<T> {
+    sent_at: u64,
+    opened_at: Option<u64>,
+    heard_at: u64,
+    silence_ms: u64,
+    /// Whether the version has moved.
+    moved: bool,
+    proven: bool,
+    /// The first state, while it comes through the watch.
+    gather: Option<Gather<T>>,
+}
+
+impl<T> Watching<T> {
+    pub(super) fn is_initial(&self) -> bool {
+        self.gather.is_some()
+    }
+
+    fn idle_at(&self) -> u64 {
+        self.heard_at + self.silence_ms
+    }
+
+    pub(super) fn wakes_at(&self, has_problem: bool) -> u64 {
+        let mark = match self.opened_at {
+            Some(at) if !self.proven => at + PROVEN_MS,
+            None if !has_problem => self.sent_at + PENDING_MS,
+            _ => u64::MAX,
+        };
+        mark.min(self.idle_at())
+    }
+
+    fn lived_ms(&self, now: u64) -> u64 {
+        self.opened_at.map_or(0, |at| now.saturating_sub(at))
+    }
+}
+
+impl<T: Object + DeserializeOwned> Machine<T> {
+    /// Watches from the version that the rows have.
+    pub(super) fn open_watch(&mut self) {
+        let query = vec![("resourceVersion", self.version.clone())];
+        self.send_watch(query, None);
+    }
+
+    /// Asks for the first state through the watch; a bookmark says when it is whole (KEP-3157).
+    pub(super) fn open_watch_from_nothing(&mut self) {
+        let query = vec![
+            ("sendInitialEvents", "true".to_owned()),
+            ("resourceVersionMatch", "NotOlderThan".to_owned()),
+            ("resourceVersion", String::new()),
+        ];
+        self.send_watch(query, Some(Gather::new(!self.complete)));
+    }
+
+    fn send_watch(&mut self, mut query: Vec<(&'static str, String)>, gather: Option<Gather<T>>) {
+        let seconds = TIMEOUT_SECONDS.start + self.random.below(TIMEOUT_SECONDS.end - TIMEOUT_SECONDS.start);
+        query.insert(0, ("watch", "1".to_owned()));
+        query.push(("allowWatchBookmarks", "true".to_owned()));
+        query.push(("timeoutSeconds", seconds.to_string()));
+        self.send(true, query);
+        self.stage = Stage::Watching(Watching {
+            sent_at: self.now,
+            opened_at: None,
+            heard_at: self.now,
+            silence_ms: seconds * 1000 + GRACE_MS,
+            moved: false,
+            proven: false,
+            gather,
+        });
+    }
+
+    pub(super) fn watch_is_open(&mut self) {
+        if let Stage::Watching(watching) = &mut self.stage {
+            watching.opened_at = Some(self.now);
+        }
+    }
+
+    /// Looks at a watch when a time of its own has come: proven well, late to open, or silent for too long.
+    pub(super) fn look_after(&mut self, mut watching: Watching<T>) {
+        if watching.idle_at() <= self.now {
+            return self.watch_is_silent(&watching);
+        }
+        match watching.opened_at {
+            Some(at) if !watching.proven && at + PROVEN_MS <= self.now => {
+                watching.proven = true;
+                if watching.gather.is_none() {
+                    self.problem = None;
+                }
+            }
+            None if watching.sent_at + PENDING_MS <= self.now => {
+                self.note_problem(Problem::Unreachable("the server does not answer yet".to_owned()));
+            }
+            _ => {}
+        }
+        self.stage = Stage::Watching(watching);
+    }
+
+    fn watch_is_silent(&mut self, watching: &Watching<T>) {
+        self.drop_flight();
+        let next = if watching.is_initial() {
+            Next::Begin
+        } else {
+            Next::Watch
+        };
+        if watching.idle_at() + SLEPT_MS < self.now {
+            self.backoff.reset();
+            let ms = self.random.below(SPREAD_MS);
+            return self.wait(ms, next, Ordered::No);
+        }
+        let words = format!("nothing was heard for {} seconds", watching.silence_ms / 1000);
+        self.forget_old_failures(watching);
+        self.fail(Problem::Unreachable(words), next);
+    }
+
+    pub(super) fn watch_chunk(&mut self, mut bytes: &[u8]) {
+        let epoch = self.epoch;
+        while self.is_current(epoch) {
+            match self.frames.next(&mut bytes) {
+                Ok(None) => return,
+                Ok(Some(frame)) if frame.bytes().trim_ascii().is_empty() => {}
+                Ok(Some(frame)) => self.frame(frame.bytes()),
+                Err(_too_long) => {
+                    self.drop_flight();
+                    let words = "one event is longer than 8 MiB".to_owned();
+                    // It would come again from this version, so only a list leads past it.
+                    self.fail(Problem::Unreadable(words), Next::Begin);
+                }
+            }
+        }
+    }
+
+    fn frame(&mut self, bytes: &[u8]) {
+        let event = match WatchEvent::<T>::parse(bytes) {
+            Ok(event) => event,
+            Err(error) => return self.stream_is_garbled(unreadable(bytes, &error.message)),
+        };
+        if let WatchEvent::Error(status) = event {
+            self.drop_flight();
+            return self.refused(status, true);
+        }
+        let Stage::Watching(watching) = &mut self.stage else {
+            return;
+        };
+        watching.heard_at = self.now;
+        if !watching.proven && watching.gather.is_none() {
+            watching.proven = true;
+            self.problem = None;
+        }
+        match event {
+            WatchEvent::Change(kind, object) => self.change(kind, object),
+            WatchEvent::BadObject(kind, warning) => {
+                self.move_to(&warning.resource_version);
+                if kind == ChangeKind::Deleted {
+                    self.rows
+                        .remove(&key_of(&warning.uid, &warning.namespace, &warning.name));
+                }
+                self.warn(warning);
+            }
+            WatchEvent::Bookmark {
+                resource_version,
+                initial_events_end,
+            } => {
+                self.bookmark(&resource_version, initial_events_end);
+            }
+            WatchEvent::Error(_) => {}
+        }
+    }
+
+    fn change(&mut self, kind: ChangeKind, object: T) {
+        if let Stage::Watching(Watching {
+            gather: Some(gather), ..
+        }) = &mut self.stage
+        {
+            // Not in the order of versions, so none of them is a place to go on from. A deletion here is the
+            // server's mistake.
+            if kind != ChangeKind::Deleted {
+                gather.add(&mut self.rows, object);
+            }
+            return;
+        }
+        self.move_to(&object.meta().resource_version);
+        if kind == ChangeKind::Deleted {
+            self.rows.remove(&uid_of(&object));
+        } else {
+            self.rows.upsert(object);
+        }
+    }
+
+    fn bookmark(&mut self, version: &str, initial_events_end: bool) {
+        if let Stage::Watching(watching) = &mut self.stage {
+            if watching.is_initial() && !initial_events_end {
+                return;
+            }
+            if let Some(gather) = watching.gather.take() {
+                gather.finish(&mut self.rows);
+                watching.proven = true;
+                self.complete = true;
+                self.refusal = None;
+                self.problem = None;
+            }
+        }
+        self.move_to(version);
+    }
+
+    fn move_to(&mut self, version: &str) {
+        if version.is_empty() || self.version == version {
+            return;
+        }
+        self.version.clear();
+        self.version.push_str(version);
+        if let Stage::Watching(watching) = &mut self.stage {
+            watching.moved = true;
+        }
+        self.gone_in_a_row = 0;
+    }
+
+    /// Half a frame, two in one, a proxy's web page: what came before it stands, so the watch goes on from there.
+    fn stream_is_garbled(&mut self, problem: Problem) {
+        self.drop_flight();
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Watching(watching) if watching.gather.is_none() => self.watch_is_fruitless(&watching, problem),
+            _ => self.fail(problem, Next::Begin),
+        }
+    }
+
+    /// The stream ended as streams do: at its time, or because something between us cuts silent streams.
+    pub(super) fn watch_ended(&mut self, watching: &Watching<T>) {
+        if watching.is_initial() {
+            return self.watch_list_is_unsupported();
+        }
+        if watching.moved || watching.lived_ms(self.now) >= VERY_SHORT_MS {
+            self.fruitless = 0;
+            self.gone_in_a_row = 0;
+            self.forget_old_failures(watching);
+            return self.open_watch();
+        }
+        let words = "the server ends the stream as soon as it begins".to_owned();
+        self.watch_is_fruitless(watching, Problem::Unreachable(words));
+    }
+
+    /// A stream that was of no use: client-go's "very short watch", or garbage.
+    ///
+    /// It counts as a failure, and after three in a row the version is not trusted any more: some servers just close
+    /// instead of saying 410 (fabric8io/kubernetes-client#7896). Test: `t08_…`.
+    fn watch_is_fruitless(&mut self, watching: &Watching<T>, problem: Problem) {
+        self.fruitless = if watching.moved { 1 } else { self.fruitless + 1 };
+        self.forget_old_failures(watching);
+        if self.fruitless < FRUITLESS {
+            return self.fail(problem, Next::Watch);
+        }
+        self.fruitless = 0;
+        self.fail(problem, Next::Begin);
+    }
+
+    pub(super) fn watch_broke(&mut self, watching: &Watching<T>, problem: Problem) {
+        self.forget_old_failures(watching);
+        self.fail(
+            problem,
+            if watching.is_initial() {
+                Next::Begin
+            } else {
+                Next::Watch
+            },
+        );
+    }
+
+    /// The server cannot send the first state through the watch: remembered, so it is tried once.
+    pub(super) fn watch_list_is_unsupported(&mut self) {
+        self.config.watch_list = false;
+        self.begin();
+    }
+
+    fn forget_old_failures(&mut self, watching: &Watching<T>) {
+        if watching.lived_ms(self.now) >= HEALTHY_MS {
+            self.backoff.reset();
+        }
+    }
+}

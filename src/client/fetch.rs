@@ -1,0 +1,229 @@
+//! Sends one request with the browser's fetch and hands out its answer, whole or in pieces as they arrive.
+//!
+//! Never retries and never reads what the bytes mean. Dropping a [`Reply`], or the future that makes one, aborts the request.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Headers, ReadableStreamDefaultReader, RequestCache, RequestCredentials, RequestInit,
+    RequestRedirect, Response, ResponseType,
+};
+
+use super::error::{Error, words_of};
+
+/// How long the answer to a short request may take, in ms.
+const ANSWER_MS: u32 = 30_000;
+
+/// A request before it is sent.
+pub(crate) struct Call {
+    pub(crate) method: &'static str,
+    pub(crate) url: String,
+    /// Content type and text.
+    pub(crate) body: Option<(&'static str, String)>,
+    /// Long requests (watches, followed logs) have no limit of time of their own.
+    pub(crate) endless: bool,
+}
+
+impl Call {
+    /// A read whose answer comes soon.
+    pub(crate) fn get(url: String) -> Call {
+        Call {
+            method: "GET",
+            url,
+            body: None,
+            endless: false,
+        }
+    }
+
+    /// A read whose answer may go on for minutes.
+    pub(crate) fn stream(url: String) -> Call {
+        Call {
+            method: "GET",
+            url,
+            body: None,
+            endless: true,
+        }
+    }
+}
+
+/// An answer whose headers have arrived.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// Seconds, from the header `Retry-After`.
+    pub(crate) retry_after_secs: Option<u32>,
+    pub(crate) content_type: String,
+    reader: Option<ReadableStreamDefaultReader>,
+    guard: Guard,
+}
+
+/// Aborts the request in `Drop`; harmless once the answer is complete.
+struct Guard {
+    controller: AbortController,
+    timed_out: Rc<Cell<bool>>,
+    timer: Option<Timeout>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.controller.abort();
+    }
+}
+
+thread_local! {
+    static ON_SIGNED_OUT: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+}
+
+/// Sets who is told when any answer says that there is no session (401).
+pub(crate) fn on_signed_out(tell: impl Fn() + 'static) {
+    ON_SIGNED_OUT.set(Some(Rc::new(tell)));
+}
+
+fn tell_signed_out() {
+    let told = ON_SIGNED_OUT.with_borrow(Clone::clone);
+    if let Some(tell) = told {
+        tell();
+    }
+}
+
+/// Sends the request; resolves when the headers are there, whatever the status.
+pub(crate) async fn send(call: Call) -> Result<Reply, Error> {
+    let guard = Guard::new(call.endless)?;
+    let init = RequestInit::new();
+    init.set_method(call.method);
+    init.set_signal(Some(&guard.controller.signal()));
+    init.set_cache(RequestCache::NoStore);
+    init.set_credentials(RequestCredentials::SameOrigin);
+    // A gateway in front that wants a new sign-in answers with a redirect to its own page: seen, not followed.
+    init.set_redirect(RequestRedirect::Manual);
+    let headers = Headers::new().map_err(|error| unreachable(&error))?;
+    let set = |name: &str, value: &str| headers.set(name, value).map_err(|error| unreachable(&error));
+    set("Accept", "application/json")?;
+    if call.method != "GET" {
+        set("X-Flowdeck", "1")?;
+        let (kind, text) = call.body.unwrap_or(("application/json", String::new()));
+        set("Content-Type", kind)?;
+        if !text.is_empty() {
+            init.set_body(&JsValue::from_str(&text));
+        }
+    }
+    init.set_headers(&headers);
+    let window = web_sys::window().ok_or(Error::Cancelled)?;
+    let answer = JsFuture::from(window.fetch_with_str_and_init(&call.url, &init)).await;
+    let response: Response = answer.map_err(|error| guard.explain(&error))?.unchecked_into();
+    if response.type_() == ResponseType::Opaqueredirect {
+        tell_signed_out();
+        return Err(Error::SignedOut);
+    }
+    let header = |name: &str| response.headers().get(name).ok().flatten();
+    let reply = Reply {
+        status: response.status(),
+        retry_after_secs: header("Retry-After").and_then(|text| text.trim().parse().ok()),
+        content_type: header("Content-Type").unwrap_or_default(),
+        reader: response.body().and_then(|body| body.get_reader().dyn_into().ok()),
+        guard,
+    };
+    if reply.status == 401 && !call.url.starts_with("/auth/") {
+        tell_signed_out();
+    }
+    Ok(reply)
+}
+
+/// Sends the request and returns the text of a success; everything else is an error.
+pub(crate) async fn text(call: Call) -> Result<String, Error> {
+    let reply = send(call).await?;
+    let (status, content_type) = (reply.status, reply.content_type.clone());
+    let retry_after_secs = reply.retry_after_secs;
+    let body = reply.bytes().await?;
+    if !(200..300).contains(&status) {
+        return Err(Error::from_answer(status, retry_after_secs, &content_type, &body));
+    }
+    if content_type.starts_with("text/html") {
+        return Err(Error::Unreadable {
+            message: words_of(&content_type, &body),
+        });
+    }
+    String::from_utf8(body).map_err(|_bytes| Error::Unreadable {
+        message: "the answer is not text".to_owned(),
+    })
+}
+
+impl Reply {
+    /// The next piece of the body; `None` at its end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let Some(reader) = &self.reader else { return Ok(None) };
+        let step = JsFuture::from(reader.read())
+            .await
+            .map_err(|error| self.guard.explain(&error))?;
+        let done = Reflect::get(&step, &JsValue::from_str("done")).is_ok_and(|done| done.is_truthy());
+        if done {
+            self.reader = None;
+            return Ok(None);
+        }
+        let value = Reflect::get(&step, &JsValue::from_str("value")).map_err(|error| unreachable(&error))?;
+        Ok(Some(value.unchecked_into::<Uint8Array>().to_vec()))
+    }
+
+    /// The whole body.
+    pub(crate) async fn bytes(mut self) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while let Some(piece) = self.chunk().await? {
+            if body.is_empty() {
+                body = piece;
+            } else {
+                body.extend_from_slice(&piece);
+            }
+        }
+        // The answer is complete: nothing to abort.
+        self.guard.timer = None;
+        Ok(body)
+    }
+}
+
+impl Guard {
+    fn new(endless: bool) -> Result<Guard, Error> {
+        let controller = AbortController::new().map_err(|error| unreachable(&error))?;
+        let timed_out = Rc::new(Cell::new(false));
+        let timer = (!endless).then(|| {
+            let (controller, timed_out) = (controller.clone(), timed_out.clone());
+            Timeout::new(ANSWER_MS, move || {
+                timed_out.set(true);
+                controller.abort();
+            })
+        });
+        Ok(Guard {
+            controller,
+            timed_out,
+            timer,
+        })
+    }
+
+    fn explain(&self, error: &JsValue) -> Error {
+        if self.timed_out.get() {
+            return Error::Unreachable {
+                message: format!("nothing came within {} seconds", ANSWER_MS / 1000),
+            };
+        }
+        if self.controller.signal().aborted() {
+            return Error::Cancelled;
+        }
+        unreachable(error)
+    }
+}
+
+fn unreachable(error: &JsValue) -> Error {
+    let message = error
+        .dyn_ref::<js_sys::Error>()
+        .map(|error| String::from(error.message()))
+        .unwrap_or_default();
+    let message = if message.is_empty() {
+        "the request failed".to_owned()
+    } else {
+        message
+    };
+    Error::Unreachable { message }
+}

@@ -1,0 +1,1 @@
+//! Knows who is signed in, and says once when nobody is any more.

@@ -1,0 +1,3 @@
+//! Holds the pages, one folder an area.
+
+pub(crate) mod notebooks;

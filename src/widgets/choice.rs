@@ -1,0 +1,332 @@
+//! Takes a choice among values: select, combobox, radio cards, checkbox; and folds away what is rarely needed.
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use super::field::{about_line, frame, fresh_id};
+use super::icon::{Icon, icon};
+
+/// One value that can be chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// What the form gets.
+    pub(crate) value: String,
+    /// What is read.
+    pub(crate) label: String,
+    /// A second, muted line or word.
+    pub(crate) detail: String,
+    /// Why it can't be chosen.
+    pub(crate) blocked: Option<String>,
+}
+
+impl Choice {
+    /// A value that reads as itself.
+    pub(crate) fn plain(value: impl Into<String>) -> Self {
+        let value = value.into();
+        Self {
+            label: value.clone(),
+            value,
+            ..Self::default()
+        }
+    }
+}
+
+/// The browser's own select.
+#[component]
+pub(crate) fn SelectField(
+    /// What is chosen.
+    #[prop(into)]
+    label: Signal<String>,
+    /// The chosen value.
+    value: RwSignal<String>,
+    /// What there is.
+    #[prop(into)]
+    options: Signal<Vec<Choice>>,
+    /// About it.
+    #[prop(into, optional)]
+    hint: Signal<String>,
+    /// What is wrong with it.
+    #[prop(into, optional)]
+    error: Signal<Option<String>>,
+) -> AnyView {
+    frame(label, hint, error, move |id, about| {
+        let lines = move || {
+            let now = value.get();
+            options
+                .get()
+                .into_iter()
+                .map(|c| {
+                    let chosen = c.value == now;
+                    view! {
+                        <option value=c.value selected=chosen disabled=c.blocked.is_some()>
+                            {c.label}
+                        </option>
+                    }
+                })
+                .collect_view()
+        };
+        view! {
+            <span class="input input-select">
+                <select
+                    id=id
+                    aria-describedby=about
+                    aria-invalid=move || error.with(Option::is_some).then_some("true")
+                    prop:value=value
+                    on:change=move |event| value.set(event_target_value(&event))
+                >
+                    {lines}
+                </select>
+                {icon(Icon::Open)}
+            </span>
+        }
+        .into_any()
+    })
+}
+
+/// A text field with a list of suggestions that narrows as one types; any other text is allowed too.
+#[component]
+pub(crate) fn Combobox(
+    /// What is chosen.
+    #[prop(into)]
+    label: Signal<String>,
+    /// The text.
+    value: RwSignal<String>,
+    /// What is suggested.
+    #[prop(into)]
+    options: Signal<Vec<Choice>>,
+    /// About it.
+    #[prop(into, optional)]
+    hint: Signal<String>,
+    /// What is wrong with it.
+    #[prop(into, optional)]
+    error: Signal<Option<String>>,
+) -> AnyView {
+    let open = RwSignal::new(false);
+    let typed = RwSignal::new(false); // narrows only after typing: opening shows all
+    let active = RwSignal::new(None::<usize>);
+    let shown = Memo::new(move |_| {
+        let text = if typed.get() {
+            value.get().to_ascii_lowercase()
+        } else {
+            String::new()
+        };
+        let fits = |c: &Choice| {
+            c.value.to_ascii_lowercase().contains(&text)
+                || c.label.to_ascii_lowercase().contains(&text)
+        };
+        options.with(|all| all.iter().filter(|c| fits(c)).cloned().collect::<Vec<_>>())
+    });
+    let choose = move |choice: &Choice| {
+        value.set(choice.value.clone());
+        typed.set(false);
+        open.set(false);
+    };
+    let keys = move |event: leptos::ev::KeyboardEvent| {
+        let count = shown.with_untracked(Vec::len);
+        let now = active.get_untracked();
+        match event.key().as_str() {
+            "ArrowDown" | "ArrowUp" if !open.get_untracked() => open.set(true),
+            "ArrowDown" if count > 0 => active.set(Some(now.map_or(0, |n| (n + 1) % count))),
+            "ArrowUp" if count > 0 => {
+                active.set(Some(now.map_or(count - 1, |n| (n + count - 1) % count)))
+            }
+            "Enter" if open.get_untracked() => {
+                match now.and_then(|n| shown.with_untracked(|s| s.get(n).cloned())) {
+                    Some(choice) => choose(&choice),
+                    None => open.set(false),
+                }
+            }
+            "Escape" if open.get_untracked() => open.set(false),
+            _ => return,
+        }
+        event.prevent_default();
+        event.stop_propagation();
+    };
+    frame(label, hint, error, move |id, about| {
+        let list = format!("{id}-list");
+        let list_again = list.clone();
+        let option_id = {
+            let list = list.clone();
+            move |n: usize| format!("{list}-{n}")
+        };
+        let active_id = {
+            let option_id = option_id.clone();
+            move || open.get().then(|| active.get()).flatten().map(&option_id)
+        };
+        let lines = move || {
+            shown
+                .get()
+                .into_iter()
+                .enumerate()
+                .map(|(n, choice)| {
+                    let parts = (choice.label.clone(), choice.detail.clone());
+                    view! {
+                        <li
+                            id=option_id(n)
+                            role="option"
+                            class="option"
+                            aria-selected=move || if active.get() == Some(n) { "true" } else { "false" }
+                            on:pointerdown=move |event| {
+                                event.prevent_default();
+                                choose(&choice);
+                            }
+                        >
+                            <span class="option-label">{parts.0}</span>
+                            <span class="option-detail">{parts.1}</span>
+                        </li>
+                    }
+                })
+                .collect_view()
+        };
+        view! {
+            <div class="combobox">
+                <span class="input input-mono">
+                    <input
+                        id=id
+                        class="input-text"
+                        role="combobox"
+                        autocomplete="off"
+                        autocapitalize="off"
+                        spellcheck="false"
+                        aria-autocomplete="list"
+                        aria-controls=list
+                        aria-expanded=move || if open.get() { "true" } else { "false" }
+                        aria-activedescendant=active_id
+                        aria-describedby=about
+                        aria-invalid=move || error.with(Option::is_some).then_some("true")
+                        prop:value=value
+                        on:input=move |event| {
+                            value.set(event_target_value(&event));
+                            typed.set(true);
+                            active.set(None);
+                            open.set(true);
+                        }
+                        on:click=move |_| open.set(true)
+                        on:blur=move |_| open.set(false)
+                        on:keydown=keys
+                    />
+                    {icon(Icon::Open)}
+                </span>
+                <ul
+                    id=list_again
+                    class="options"
+                    role="listbox"
+                    aria-label=label
+                    hidden=move || !open.get() || shown.with(Vec::is_empty)
+                >
+                    {lines}
+                </ul>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+/// A few values, each with a line about it, as cards of which one is chosen.
+#[component]
+pub(crate) fn RadioCards(
+    /// What is chosen.
+    #[prop(into)]
+    label: Signal<String>,
+    /// The chosen value.
+    value: RwSignal<String>,
+    /// What there is.
+    #[prop(into)]
+    options: Signal<Vec<Choice>>,
+    /// About it.
+    #[prop(into, optional)]
+    hint: Signal<String>,
+    /// What is wrong with it.
+    #[prop(into, optional)]
+    error: Signal<Option<String>>,
+) -> AnyView {
+    let name = fresh_id("cards");
+    let about = format!("{name}-about");
+    let about_again = about.clone();
+    let cards = move || {
+        options
+            .get()
+            .into_iter()
+            .map(|c| {
+                let (own, again) = (c.value.clone(), c.value.clone());
+                let blocked = c.blocked.is_some();
+                view! {
+                    <label class="card-choice" class:is-blocked=blocked>
+                        <input
+                            type="radio"
+                            name=name.clone()
+                            value=c.value
+                            disabled=blocked
+                            prop:checked=move || value.with(|v| *v == own)
+                            on:change=move |_| value.set(again.clone())
+                        />
+                        <span class="card-choice-label">{c.label}</span>
+                        <span class="card-choice-detail">{c.blocked.unwrap_or(c.detail)}</span>
+                    </label>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <fieldset class="field" aria-describedby=about class:is-wrong=move || error.with(Option::is_some)>
+            <legend class="field-label">{label}</legend>
+            <div class="card-choices">{cards}</div>
+            {about_line(about_again, hint, error)}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// A box to tick.
+#[component]
+pub(crate) fn Checkbox(
+    /// What ticking it means.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Whether it is ticked.
+    checked: RwSignal<bool>,
+) -> AnyView {
+    let change = move |event: web_sys::Event| {
+        if let Some(input) = event
+            .target()
+            .and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok())
+        {
+            checked.set(input.checked());
+        }
+    };
+    view! {
+        <label class="checkbox">
+            <input type="checkbox" prop:checked=checked on:change=change />
+            <span>{label}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// Folds away what is rarely needed.
+#[component]
+pub(crate) fn Disclosure(
+    /// What is inside.
+    #[prop(into)]
+    summary: Signal<String>,
+    /// Whether it is open.
+    #[prop(optional)]
+    open: RwSignal<bool>,
+    /// What is folded away.
+    children: Children,
+) -> AnyView {
+    let details = NodeRef::<html::Details>::new();
+    let toggled = move |_| {
+        if let Some(details) = details.get_untracked() {
+            open.set(details.has_attribute("open"));
+        }
+    };
+    view! {
+        <details class="disclosure" node_ref=details prop:open=open on:toggle=toggled>
+            <summary>{icon(Icon::Into)} <span>{summary}</span></summary>
+            <div class="disclosure-body">{children()}</div>
+        </details>
+    }
+    .into_any()
+}

