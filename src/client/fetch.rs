@@ -27,6 +27,7 @@ pub(crate) struct Call {
     pub(crate) body: Option<(&'static str, String)>,
     /// Long requests (watches, followed logs) have no limit of time of their own.
     pub(crate) endless: bool,
+    controller: Option<AbortController>,
 }
 
 impl Call {
@@ -37,16 +38,29 @@ impl Call {
             url,
             body: None,
             endless: false,
+            controller: None,
         }
     }
 
-    /// A read whose answer may go on for minutes.
-    pub(crate) fn stream(url: String) -> Call {
+    /// A read whose answer may go on for minutes; `controller` is for callers that abort it from outside.
+    pub(crate) fn stream(url: String, controller: Option<AbortController>) -> Call {
         Call {
             method: "GET",
             url,
             body: None,
             endless: true,
+            controller,
+        }
+    }
+
+    /// A write.
+    pub(crate) fn write(method: &'static str, url: String, kind: &'static str, body: String) -> Call {
+        Call {
+            method,
+            url,
+            body: Some((kind, body)),
+            endless: false,
+            controller: None,
         }
     }
 }
@@ -75,24 +89,33 @@ impl Drop for Guard {
 }
 
 thread_local! {
-    static ON_SIGNED_OUT: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+    static ON_REFUSAL: RefCell<Option<Rc<dyn Fn(Refusal)>>> = const { RefCell::new(None) };
 }
 
-/// Sets who is told when any answer says that there is no session (401).
-pub(crate) fn on_signed_out(tell: impl Fn() + 'static) {
-    ON_SIGNED_OUT.set(Some(Rc::new(tell)));
+/// What everybody has to know of, whoever asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// There is no session (401, or a redirect to a sign-in page).
+    SignedOut,
+    /// A right is missing (403): what we believed of the rights may be old.
+    Forbidden,
 }
 
-fn tell_signed_out() {
-    let told = ON_SIGNED_OUT.with_borrow(Clone::clone);
+/// Sets who is told of refusals.
+pub(crate) fn on_refusal(tell: impl Fn(Refusal) + 'static) {
+    ON_REFUSAL.set(Some(Rc::new(tell)));
+}
+
+fn tell(refusal: Refusal) {
+    let told = ON_REFUSAL.with_borrow(Clone::clone);
     if let Some(tell) = told {
-        tell();
+        tell(refusal);
     }
 }
 
 /// Sends the request; resolves when the headers are there, whatever the status.
 pub(crate) async fn send(call: Call) -> Result<Reply, Error> {
-    let guard = Guard::new(call.endless)?;
+    let guard = Guard::new(call.controller, call.endless)?;
     let init = RequestInit::new();
     init.set_method(call.method);
     init.set_signal(Some(&guard.controller.signal()));
@@ -116,7 +139,7 @@ pub(crate) async fn send(call: Call) -> Result<Reply, Error> {
     let answer = JsFuture::from(window.fetch_with_str_and_init(&call.url, &init)).await;
     let response: Response = answer.map_err(|error| guard.explain(&error))?.unchecked_into();
     if response.type_() == ResponseType::Opaqueredirect {
-        tell_signed_out();
+        tell(Refusal::SignedOut);
         return Err(Error::SignedOut);
     }
     let header = |name: &str| response.headers().get(name).ok().flatten();
@@ -127,8 +150,11 @@ pub(crate) async fn send(call: Call) -> Result<Reply, Error> {
         reader: response.body().and_then(|body| body.get_reader().dyn_into().ok()),
         guard,
     };
-    if reply.status == 401 && !call.url.starts_with("/auth/") {
-        tell_signed_out();
+    // The gateway's own addresses answer 401 to a wrong password too; `session` knows which is which.
+    match reply.status {
+        401 if !call.url.starts_with("/auth/") => tell(Refusal::SignedOut),
+        403 if !call.url.starts_with("/auth/") => tell(Refusal::Forbidden),
+        _ => {}
     }
     Ok(reply)
 }
@@ -185,8 +211,11 @@ impl Reply {
 }
 
 impl Guard {
-    fn new(endless: bool) -> Result<Guard, Error> {
-        let controller = AbortController::new().map_err(|error| unreachable(&error))?;
+    fn new(controller: Option<AbortController>, endless: bool) -> Result<Guard, Error> {
+        let controller = match controller {
+            Some(controller) => controller,
+            None => AbortController::new().map_err(|error| unreachable(&error))?,
+        };
         let timed_out = Rc::new(Cell::new(false));
         let timer = (!endless).then(|| {
             let (controller, timed_out) = (controller.clone(), timed_out.clone());

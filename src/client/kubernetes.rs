@@ -138,7 +138,7 @@ pub(crate) async fn pod_logs(
     if let Some(time) = &options.since_time {
         query.push(("sinceTime", time));
     }
-    let mut reply = fetch::send(Call::stream(with_query(PODS.part(namespace, pod, "log"), query))).await?;
+    let mut reply = fetch::send(Call::stream(with_query(PODS.part(namespace, pod, "log"), query), None)).await?;
     if reply.status != 200 {
         let (status, retry_after, kind) = (reply.status, reply.retry_after_secs, reply.content_type.clone());
         let body = reply.bytes().await?;
@@ -168,11 +168,5 @@ async fn write(
     }
     // DELETE knows no field validation.
     let query = if method == "DELETE" { Vec::new() } else { query };
-    fetch::text(Call {
-        method,
-        url: with_query(url, query),
-        body: Some((kind, body)),
-        endless: false,
-    })
-    .await
+    fetch::text(Call::write(method, with_query(url, query), kind, body)).await
 }

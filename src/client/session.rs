@@ -66,12 +66,7 @@ async fn post_for_session(path: &str, body: &impl Serialize, refused: &str) -> R
 }
 
 fn post(path: &str, body: String) -> Call {
-    Call {
-        method: "POST",
-        url: path.to_owned(),
-        body: Some(("application/json", body)),
-        endless: false,
-    }
+    Call::write("POST", path.to_owned(), "application/json", body)
 }
 
 fn read(text: String) -> Result<Session, Error> {

@@ -1,5 +1,9 @@
 //! Says in one word how all streams together are doing.
 
+use crate::client::Error;
+
+use super::lease::StreamState;
+
 /// The state of the connection, for the chip in the top bar and the banner.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Connection {
@@ -17,4 +21,22 @@ pub(crate) enum Connection {
     },
     /// There is no session any more.
     SignedOut,
+}
+
+/// Since when a stream is not what the cluster has, if it is not.
+///
+/// Lost rights and missing kinds are answers, not faults of the connection.
+pub(super) fn troubled_since(state: &StreamState, now_ms: f64) -> Option<f64> {
+    match state {
+        StreamState::Stale { since_ms, .. } => Some(*since_ms),
+        StreamState::Failed {
+            error: Error::SignedOut,
+        } => None,
+        StreamState::Failed { .. } => Some(now_ms),
+        StreamState::Loading
+        | StreamState::Partial { .. }
+        | StreamState::Live
+        | StreamState::Denied { .. }
+        | StreamState::Missing => None,
+    }
 }

@@ -112,9 +112,4 @@ impl<T> Lease<T> {
     pub(crate) fn state(&self) -> Signal<StreamState> {
         self.share.stream.state.clone().into()
     }
-
-    /// Tries again now, if it waits ("Retry").
-    pub(crate) fn retry(&self) {
-        super::stream::AnyStream::retry(&*self.share.stream);
-    }
 }

@@ -11,7 +11,7 @@ mod session;
 mod stream;
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -19,16 +19,30 @@ use flowdeck_objects::{
     Event, Namespace, Node, Notebook, Object, PersistentVolumeClaim, Pod, ResourceQuota, StatefulSet,
 };
 use flowdeck_watch::resource::{self, Resource};
+use flowdeck_watch::{Bucket, Input, Leases};
+use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use serde::de::DeserializeOwned;
 
+use crate::client::fetch::{self, Refusal};
 use crate::client::session::Session;
 
 use access::{Access, Rules};
-use connection::Connection;
+use connection::{Connection, troubled_since};
 use lease::{Lease, StreamKey};
+use session::SessionStore;
 use stream::{AnyStream, Stream};
+
+/// How long a stream lives on when its last lease is gone, in ms: going back is then instant.
+const LINGER_MS: u64 = 5_000;
+/// How long a tab may be hidden before its streams pause, in ms.
+const HIDDEN_MS: u32 = 30_000;
+/// A tick that comes this late, in ms, means that the machine slept.
+const SLEPT_MS: f64 = 30_000.0;
+/// Requests of all streams together: so many a second, so many at once.
+const REQUESTS_PER_SECOND: u32 = 10;
+const REQUESTS_AT_ONCE: u32 = 10;
 
 /// Everything live, cheap to clone; in context for the whole app.
 #[derive(Clone)]
@@ -39,16 +53,22 @@ pub(crate) struct Live {
 /// The one copy behind every [`Live`].
 pub(crate) struct Inner {
     streams: RefCell<HashMap<StreamKey, Entry>>,
+    leases: RefCell<Leases<StreamKey>>,
+    bucket: RefCell<Bucket>,
     rules: RefCell<HashMap<String, Rc<Rules>>>,
+    session: SessionStore,
+    last_user: RefCell<Option<String>>,
     connection: ArcRwSignal<Connection>,
-    session: ArcRwSignal<Option<Session>>,
+    offline_since_ms: Cell<Option<f64>>,
+    is_paused: Cell<bool>,
+    hiding: RefCell<Option<Timeout>>,
+    ticker: RefCell<Option<Interval>>,
     now: ArcRwSignal<f64>,
 }
 
 struct Entry {
     stream: Rc<dyn AnyStream>,
     typed: Rc<dyn Any>,
-    leases: usize,
 }
 
 /// The live stores that [`Live::provide`] put into context.
@@ -61,14 +81,24 @@ pub(crate) fn use_live() -> Live {
 impl Live {
     /// Makes the stores and puts them into context; once, by the root component.
     pub(crate) fn provide() -> Live {
+        let inner = Rc::new(Inner {
+            streams: RefCell::default(),
+            leases: RefCell::new(Leases::new(LINGER_MS)),
+            bucket: RefCell::new(Bucket::new(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE)),
+            rules: RefCell::default(),
+            session: SessionStore::new(),
+            last_user: RefCell::default(),
+            connection: ArcRwSignal::new(Connection::Live),
+            offline_since_ms: Cell::new(None),
+            is_paused: Cell::new(false),
+            hiding: RefCell::default(),
+            ticker: RefCell::default(),
+            now: ArcRwSignal::new(browser::now_ms()),
+        });
+        inner.listen();
+        inner.begin_session();
         let live = Live {
-            inner: SendWrapper::new(Rc::new(Inner {
-                streams: RefCell::default(),
-                rules: RefCell::default(),
-                connection: ArcRwSignal::new(Connection::Live),
-                session: ArcRwSignal::new(None),
-                now: ArcRwSignal::new(browser::now_ms()),
-            })),
+            inner: SendWrapper::new(inner),
         };
         provide_context(live.clone());
         live
@@ -121,28 +151,17 @@ impl Live {
     where
         T: Object + DeserializeOwned + 'static,
     {
+        let namespace = if resource.namespaced {
+            namespace.to_owned()
+        } else {
+            String::new()
+        };
         let key = StreamKey {
             resource,
-            namespace: namespace.to_owned(),
+            namespace,
             selector: selector.to_owned(),
         };
-        let mut streams = self.inner.streams.borrow_mut();
-        let entry = streams.entry(key.clone()).or_insert_with(|| {
-            let stream = Stream::<T>::new();
-            Entry {
-                stream: stream.clone(),
-                typed: stream,
-                leases: 0,
-            }
-        });
-        entry.leases += 1;
-        // Two types for one kind would be a mistake of ours; the second gets a stream that stays empty.
-        let stream = entry
-            .typed
-            .clone()
-            .downcast::<Stream<T>>()
-            .unwrap_or_else(|_other| Stream::new());
-        Lease::new(stream, key, Rc::downgrade(&self.inner))
+        self.inner.lease(key)
     }
 
     /// How the streams are doing, all together.
@@ -150,28 +169,30 @@ impl Live {
         self.inner.connection.clone().into()
     }
 
-    /// What the user may do in a namespace.
+    /// What the user may do in a namespace; the empty namespace is the cluster.
     pub(crate) fn access(&self, namespace: &str) -> Access {
         let mut rules = self.inner.rules.borrow_mut();
         let rules = rules
             .entry(namespace.to_owned())
-            .or_insert_with(|| Rc::new(Rules::new(namespace)));
+            .or_insert_with(|| Rules::new(namespace));
         Access::new(rules.clone())
     }
 
     /// Who is signed in; `None` until the gateway has answered, and when signed out.
     pub(crate) fn session(&self) -> Signal<Option<Session>> {
-        self.inner.session.clone().into()
+        self.inner.session.session.clone().into()
     }
 
-    /// Tells the stores that this session has begun (after a sign-in), so that streams start or go on.
+    /// Tells the stores, and the other tabs, that a session has begun, so that streams go on.
+    ///
+    /// If it is somebody else's than before, the page is loaded again: nothing in memory is theirs to see.
     pub(crate) fn signed_in(&self, session: Session) {
-        self.inner.session.set(Some(session));
+        self.inner.session_began(session);
     }
 
     /// Tells the stores, and the other tabs, that the user has signed out.
     pub(crate) fn signed_out(&self) {
-        self.inner.session.set(None);
+        self.inner.session_given_up();
     }
 
     /// The time in ms since 1970; ticks each second while the tab is seen. For ages.
@@ -181,16 +202,211 @@ impl Live {
 
     /// Tries again now whatever waits for its turn ("Retry" on a page or a banner).
     pub(crate) fn retry(&self) {
-        for entry in self.inner.streams.borrow().values() {
-            entry.stream.retry();
-        }
+        self.inner.tell_streams(|| Input::Nudge);
     }
 }
 
 impl Inner {
-    fn release(&self, key: &StreamKey) {
-        if let Some(entry) = self.streams.borrow_mut().get_mut(key) {
-            entry.leases = entry.leases.saturating_sub(1);
+    fn lease<T>(self: &Rc<Self>, key: StreamKey) -> Lease<T>
+    where
+        T: Object + DeserializeOwned + 'static,
+    {
+        self.end_unheld();
+        if self.leases.borrow_mut().take(&key) {
+            let stream = Stream::<T>::new(&key, Rc::downgrade(self));
+            let entry = Entry {
+                stream: stream.clone(),
+                typed: stream.clone(),
+            };
+            self.streams.borrow_mut().insert(key.clone(), entry);
+            stream.tell(Input::Start);
+            if self.is_paused.get() {
+                stream.tell(Input::Pause);
+            }
+            if self.session.is_out.get() {
+                stream.tell(Input::SignedOut);
+            }
+        }
+        let typed = self.streams.borrow().get(&key).map(|entry| entry.typed.clone());
+        // Two types for one kind would be a mistake of ours; the second gets a stream that stays empty.
+        let stream = typed
+            .and_then(|typed| typed.downcast::<Stream<T>>().ok())
+            .unwrap_or_else(|| Stream::new(&key, Rc::downgrade(self)));
+        Lease::new(stream, key, Rc::downgrade(self))
+    }
+
+    fn release(self: &Rc<Self>, key: &StreamKey) {
+        self.leases.borrow_mut().give_back(key, browser::steady_ms() as u64);
+        let me = Rc::downgrade(self);
+        Timeout::new(LINGER_MS as u32 + 10, move || {
+            if let Some(live) = me.upgrade() {
+                live.end_unheld();
+            }
+        })
+        .forget();
+    }
+
+    fn end_unheld(&self) {
+        let ended = self.leases.borrow_mut().ended(browser::steady_ms() as u64);
+        let entries: Vec<Entry> = {
+            let mut streams = self.streams.borrow_mut();
+            ended.iter().filter_map(|key| streams.remove(key)).collect()
+        };
+        let had_some = !entries.is_empty();
+        // Here the last references go, and with them the requests.
+        drop(entries);
+        if had_some {
+            self.judge_connection();
+        }
+    }
+
+    fn tell_streams<'a>(&self, input: impl Fn() -> Input<'a>) {
+        let streams: Vec<Rc<dyn AnyStream>> = self
+            .streams
+            .borrow()
+            .values()
+            .map(|entry| entry.stream.clone())
+            .collect();
+        for stream in streams {
+            stream.tell(input());
+        }
+    }
+
+    fn listen(self: &Rc<Self>) {
+        let on = |event: &str, call: fn(&Rc<Inner>)| {
+            let me = Rc::downgrade(self);
+            browser::on_window(event, move || {
+                if let Some(live) = me.upgrade() {
+                    call(&live);
+                }
+            });
+        };
+        on("focus", |live| live.tell_streams(|| Input::Nudge));
+        on("online", Inner::judge_pause);
+        on("offline", Inner::judge_pause);
+        let me = Rc::downgrade(self);
+        browser::on_visibility(move || {
+            if let Some(live) = me.upgrade() {
+                live.visibility_changed();
+            }
+        });
+        let me = Rc::downgrade(self);
+        fetch::on_refusal(move |refusal| {
+            let Some(live) = me.upgrade() else { return };
+            match refusal {
+                Refusal::SignedOut => live.session_ended(),
+                Refusal::Forbidden => live.doubt_rights(),
+            }
+        });
+        self.judge_pause();
+        self.visibility_changed();
+    }
+
+    fn visibility_changed(self: &Rc<Self>) {
+        if browser::is_hidden() {
+            self.ticker.take();
+            let me = Rc::downgrade(self);
+            let pause = Timeout::new(HIDDEN_MS, move || {
+                if let Some(live) = me.upgrade() {
+                    live.judge_pause();
+                }
+            });
+            self.hiding.replace(Some(pause));
+            return;
+        }
+        let was_hidden = self.hiding.take().is_some();
+        self.tick();
+        let me = Rc::downgrade(self);
+        self.ticker.replace(Some(Interval::new(1000, move || {
+            if let Some(live) = me.upgrade() {
+                live.tick();
+            }
+        })));
+        if was_hidden {
+            self.judge_pause();
+            self.tell_streams(|| Input::Nudge);
+        }
+    }
+
+    /// Once a second in a tab that is seen.
+    fn tick(&self) {
+        let now_ms = browser::now_ms();
+        let last_ms = self.now.try_get_untracked().unwrap_or(now_ms);
+        self.now.try_set(now_ms);
+        if now_ms - last_ms > SLEPT_MS {
+            self.tell_streams(|| Input::Woke);
+        }
+        for rules in self.wanted_rules() {
+            rules.refresh();
+        }
+    }
+
+    /// Pauses or resumes the streams, as the tab and the network are.
+    fn judge_pause(self: &Rc<Self>) {
+        let offline = browser::is_offline();
+        let since_ms = offline.then(|| self.offline_since_ms.get().unwrap_or_else(browser::now_ms));
+        self.offline_since_ms.set(since_ms);
+        let pause = offline || browser::is_hidden();
+        if self.is_paused.replace(pause) != pause {
+            self.tell_streams(|| if pause { Input::Pause } else { Input::Resume });
+        }
+        self.judge_connection();
+    }
+
+    /// Derives the connection's state from everything else.
+    fn judge_connection(&self) {
+        let now_ms = browser::now_ms();
+        let troubled = || {
+            let streams = self.streams.borrow();
+            streams
+                .values()
+                .filter_map(|entry| troubled_since(&entry.stream.state(), now_ms))
+                .fold(None, |first: Option<f64>, since_ms| {
+                    Some(first.map_or(since_ms, |first| first.min(since_ms)))
+                })
+        };
+        let former = self.connection.try_get_untracked();
+        let next = if self.session.is_out.get() {
+            Connection::SignedOut
+        } else if let Some(since_ms) = self.offline_since_ms.get() {
+            Connection::Offline { since_ms }
+        } else if let Some(since_ms) = troubled() {
+            match former {
+                // A list that never came has no beginning of its own: the first time that it was told counts.
+                Some(Connection::Reconnecting { since_ms: told_ms }) => Connection::Reconnecting {
+                    since_ms: told_ms.min(since_ms),
+                },
+                _ => Connection::Reconnecting { since_ms },
+            }
+        } else {
+            Connection::Live
+        };
+        if former != Some(next) {
+            self.connection.try_set(next);
+        }
+    }
+
+    fn wanted_rules(&self) -> Vec<Rc<Rules>> {
+        self.rules
+            .borrow()
+            .values()
+            .filter(|rules| rules.is_wanted())
+            .cloned()
+            .collect()
+    }
+
+    fn doubt_rights(&self) {
+        for rules in self.wanted_rules() {
+            rules.doubt();
+        }
+    }
+
+    fn forget_rights(&self) {
+        for rules in self.wanted_rules() {
+            rules.forget();
+            if !self.session.is_out.get() {
+                rules.refresh();
+            }
         }
     }
 }

@@ -1,40 +1,297 @@
 //! Drives one list and watch: sends what the machine asks for, feeds it what comes, tells signals once a frame.
+//!
+//! Decides nothing: every rule is in `flowdeck_watch`.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
 
-use flowdeck_watch::Rows;
+use flowdeck_objects::Object;
+use flowdeck_watch::resource::with_query;
+use flowdeck_watch::{Command, Config, Input, Machine, Problem, Request, Rows, State};
+use gloo_timers::callback::Timeout;
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+use web_sys::AbortController;
 
-use super::lease::StreamState;
+use crate::client::Error;
+use crate::client::fetch::{self, Call};
+
+use super::Inner;
+use super::browser;
+use super::lease::{StreamKey, StreamState};
+
+/// So many bytes are fed at once, so that a huge chunk is cut into slices too.
+const PIECE_BYTES: usize = 32 << 10;
 
 /// A stream whose rows' type nobody needs to know.
 pub(super) trait AnyStream {
-    /// Tries again now, if it waits.
-    fn retry(&self);
+    /// Tells the machine something that is not about a request.
+    fn tell(&self, input: Input<'_>);
+    /// How it is doing, as last told to signals.
+    fn state(&self) -> StreamState;
 }
 
 /// One live list.
 pub(super) struct Stream<T> {
-    rows: RefCell<Rows<T>>,
+    me: Weak<Stream<T>>,
+    live: Weak<Inner>,
+    url: String,
+    machine: RefCell<Machine<T>>,
+    flight: RefCell<Option<AbortController>>,
+    alarm: RefCell<Option<Alarm>>,
+    frame_asked: Cell<bool>,
     pub(super) changed: ArcRwSignal<u64>,
     pub(super) state: ArcRwSignal<StreamState>,
 }
 
-impl<T> Stream<T> {
-    pub(super) fn new() -> Rc<Stream<T>> {
-        Rc::new(Stream {
-            rows: RefCell::default(),
+struct Alarm {
+    at_ms: f64,
+    _timer: Timeout,
+}
+
+impl<T: Object + DeserializeOwned + 'static> Stream<T> {
+    /// A stream that has not begun: tell it [`Input::Start`].
+    pub(super) fn new(key: &StreamKey, live: Weak<Inner>) -> Rc<Stream<T>> {
+        let config = Config {
+            label_selector: key.selector.clone(),
+            seed: browser::seed(),
+            ..Config::default()
+        };
+        Rc::new_cyclic(|me| Stream {
+            me: me.clone(),
+            live,
+            url: key.resource.collection(&key.namespace),
+            machine: RefCell::new(Machine::new(config)),
+            flight: RefCell::default(),
+            alarm: RefCell::default(),
+            frame_asked: Cell::new(false),
             changed: ArcRwSignal::new(0),
             state: ArcRwSignal::new(StreamState::Loading),
         })
     }
 
-    pub(super) fn with_rows<R>(&self, read: impl FnOnce(&Rows<T>) -> R) -> R {
-        read(&self.rows.borrow())
+    fn input(&self, input: Input<'_>) {
+        // Somebody is reading the rows and calls us from there: not now, the machine can wait for its next input.
+        let Ok(mut machine) = self.machine.try_borrow_mut() else {
+            return;
+        };
+        let commands = machine.handle(browser::now_ms(), input);
+        let wake_in = machine.wake_in();
+        drop(machine);
+        for command in commands {
+            match command {
+                Command::Send(request) => self.send(request),
+                Command::Abort { .. } => self.abort(),
+            }
+        }
+        self.set_alarm(wake_in);
+        self.ask_frame();
+    }
+
+    fn abort(&self) {
+        if let Some(controller) = self.flight.take() {
+            controller.abort();
+        }
+    }
+
+    fn send(&self, request: Request) {
+        let (Ok(controller), Some(live)) = (AbortController::new(), self.live.upgrade()) else {
+            return;
+        };
+        self.flight.replace(Some(controller.clone()));
+        let turn_ms = live.bucket.borrow_mut().reserve(browser::steady_ms() as u64);
+        browser::spawn(run(self.me.clone(), request, controller, turn_ms));
+    }
+
+    /// Sets the timer unless one that is due earlier is set: it rings for nothing at worst.
+    fn set_alarm(&self, wake_in: Option<u64>) {
+        let Some(ms) = wake_in else {
+            self.alarm.take();
+            return;
+        };
+        let at_ms = browser::steady_ms() + ms as f64;
+        if self.alarm.borrow().as_ref().is_some_and(|alarm| alarm.at_ms <= at_ms) {
+            return;
+        }
+        let me = self.me.clone();
+        let timer = Timeout::new(u32::try_from(ms).unwrap_or(u32::MAX).min(i32::MAX as u32), move || {
+            if let Some(stream) = me.upgrade() {
+                stream.alarm.take();
+                stream.input(Input::Tick);
+            }
+        });
+        self.alarm.replace(Some(Alarm { at_ms, _timer: timer }));
+    }
+
+    fn ask_frame(&self) {
+        if self.frame_asked.replace(true) {
+            return;
+        }
+        let me = self.me.clone();
+        browser::next_frame(move || {
+            if let Some(stream) = me.upgrade() {
+                stream.frame_asked.set(false);
+                stream.flush();
+            }
+        });
+    }
+
+    /// Tells the signals what has changed since the last frame.
+    fn flush(&self) {
+        let Ok(mut machine) = self.machine.try_borrow_mut() else {
+            return self.ask_frame();
+        };
+        let version = machine.seal();
+        let state = told(machine.state(), machine.is_complete());
+        for warning in machine.take_warnings() {
+            let (namespace, name, message) = (&warning.namespace, &warning.name, &warning.message);
+            leptos::logging::warn!("{}: {namespace}/{name} cannot be read: {message}", self.url);
+        }
+        drop(machine);
+        if self.changed.try_get_untracked() != Some(version) {
+            self.changed.try_set(version);
+        }
+        if self.state.try_with_untracked(|old| *old != state) == Some(true) {
+            self.state.try_set(state);
+            if let Some(live) = self.live.upgrade() {
+                live.judge_connection();
+            }
+        }
     }
 }
 
-impl<T> AnyStream for Stream<T> {
-    fn retry(&self) {}
+impl<T> Stream<T> {
+    /// Reads the rows.
+    pub(super) fn with_rows<R>(&self, read: impl FnOnce(&Rows<T>) -> R) -> R {
+        read(self.machine.borrow().rows())
+    }
+}
+
+impl<T> Drop for Stream<T> {
+    fn drop(&mut self) {
+        if let Some(controller) = self.flight.take() {
+            controller.abort();
+        }
+    }
+}
+
+impl<T: Object + DeserializeOwned + 'static> AnyStream for Stream<T> {
+    fn tell(&self, input: Input<'_>) {
+        self.input(input);
+    }
+
+    fn state(&self) -> StreamState {
+        self.state.try_get_untracked().unwrap_or(StreamState::Loading)
+    }
+}
+
+/// Sends one request and feeds its answer; ends when the stream does, or at the abort.
+async fn run<T>(stream: Weak<Stream<T>>, request: Request, controller: AbortController, turn_ms: u64)
+where
+    T: Object + DeserializeOwned + 'static,
+{
+    if turn_ms > 0 {
+        TimeoutFuture::new(u32::try_from(turn_ms).unwrap_or(u32::MAX)).await;
+    }
+    let epoch = request.epoch;
+    let Some(url) = stream.upgrade().map(|stream| stream.url.clone()) else {
+        return;
+    };
+    if controller.signal().aborted() {
+        return;
+    }
+    let url = with_query(url, request.query.iter().map(|(key, value)| (*key, value.as_str())));
+    let feed = |input: Input<'_>| {
+        if let Some(stream) = stream.upgrade() {
+            browser::work(|| stream.input(input));
+        }
+    };
+    let mut reply = match fetch::send(Call::stream(url, Some(controller))).await {
+        Ok(reply) => reply,
+        Err(Error::Cancelled) => return,
+        Err(Error::SignedOut) => {
+            feed(Input::Head {
+                epoch,
+                status: 401,
+                retry_after_secs: None,
+            });
+            return feed(Input::End { epoch });
+        }
+        Err(error) => {
+            return feed(Input::Broken {
+                epoch,
+                why: &words(&error),
+            });
+        }
+    };
+    feed(Input::Head {
+        epoch,
+        status: reply.status,
+        retry_after_secs: reply.retry_after_secs,
+    });
+    loop {
+        match reply.chunk().await {
+            Ok(Some(bytes)) => {
+                for piece in bytes.chunks(PIECE_BYTES) {
+                    feed(Input::Chunk { epoch, bytes: piece });
+                    browser::breathe().await;
+                }
+            }
+            Ok(None) => return feed(Input::End { epoch }),
+            Err(Error::Cancelled) => return,
+            Err(error) => {
+                return feed(Input::Broken {
+                    epoch,
+                    why: &words(&error),
+                });
+            }
+        }
+        if stream.strong_count() == 0 {
+            return;
+        }
+    }
+}
+
+fn words(error: &Error) -> String {
+    match error {
+        Error::Unreachable { message } => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The machine's state in the words of the pages.
+fn told(state: State, is_complete: bool) -> StreamState {
+    match state {
+        State::Loading => StreamState::Loading,
+        State::Partial { loaded, remaining } => StreamState::Partial { loaded, remaining },
+        State::Live => StreamState::Live,
+        State::Stale { since_ms, problem } => StreamState::Stale {
+            since_ms,
+            why: problem.words(),
+        },
+        State::Failed(problem) => StreamState::Failed {
+            error: error_of(problem),
+        },
+        State::Denied(status) => StreamState::Denied {
+            error: Error::from(status),
+        },
+        State::Missing(_) => StreamState::Missing,
+        // The page stays as it is behind the dialog.
+        State::SignedOut { since_ms } if is_complete => StreamState::Stale {
+            since_ms,
+            why: Error::SignedOut.to_string(),
+        },
+        State::SignedOut { .. } => StreamState::Failed {
+            error: Error::SignedOut,
+        },
+    }
+}
+
+fn error_of(problem: Problem) -> Error {
+    match problem {
+        Problem::Answer(status) => Error::from(status),
+        Problem::Unreachable(message) => Error::Unreachable { message },
+        Problem::Unreadable(message) => Error::Unreadable { message },
+    }
 }

@@ -16,7 +16,7 @@ struct Held {
     ends_at_ms: Option<u64>,
 }
 
-impl<K: Clone + Eq + Hash + Ord> Leases<K> {
+impl<K: Clone + Eq + Hash> Leases<K> {
     /// No leases; things linger that many ms after their last lease.
     pub fn new(linger_ms: u64) -> Leases<K> {
         Leases {
@@ -46,13 +46,12 @@ impl<K: Clone + Eq + Hash + Ord> Leases<K> {
     /// Things that nobody holds and that have lingered long enough: they are forgotten here, the caller ends them.
     pub fn ended(&mut self, now_ms: u64) -> Vec<K> {
         let is_due = |held: &Held| held.ends_at_ms.is_some_and(|at| at <= now_ms);
-        let mut due: Vec<K> = self
+        let due: Vec<K> = self
             .held
             .iter()
             .filter(|(_, held)| is_due(held))
             .map(|(key, _)| key.clone())
             .collect();
-        due.sort_unstable();
         for key in &due {
             self.held.remove(key);
         }

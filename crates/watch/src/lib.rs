@@ -14,6 +14,7 @@ pub mod machine;
 mod protocol;
 mod random;
 pub mod resource;
+pub mod rights;
 pub mod rows;
 
 pub use bucket::Bucket;

@@ -49,6 +49,8 @@ pub enum Input<'a> {
     Nudge,
     /// There is a session again.
     SignedIn,
+    /// Another stream, or another tab, learned that there is no session any more.
+    SignedOut,
 }
 
 /// Something to do.
@@ -134,5 +136,8 @@ pub enum State {
     /// No such kind here (404); there are no rows now.
     Missing(Status),
     /// No session (401): nothing is tried until told; the rows stay.
-    SignedOut,
+    SignedOut {
+        /// Since when, by the wall clock, in ms.
+        since_ms: f64,
+    },
 }

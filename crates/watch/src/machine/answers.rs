@@ -53,7 +53,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     pub(super) fn refused(&mut self, status: Status, in_stream: bool) {
         match status.code {
             401 => {
-                self.stage = Stage::SignedOut;
+                self.stage = Stage::SignedOut { since_ms: self.wall_ms };
                 return;
             }
             403 => return self.lose(Refusal::Denied(status)),

@@ -93,8 +93,8 @@ enum Stage<T> {
         next: Next<T>,
         ordered: Ordered,
     },
-    /// There is no session.
-    SignedOut,
+    /// There is no session, since then by the wall clock.
+    SignedOut { since_ms: f64 },
 }
 
 /// Whether the server asked for the wait: then nothing cuts it short.
@@ -126,6 +126,13 @@ struct Flight {
 enum Refusal {
     Denied(Status),
     Missing(Status),
+}
+
+impl<T> Machine<T> {
+    /// The rows as they are now.
+    pub fn rows(&self) -> &Rows<T> {
+        &self.rows
+    }
 }
 
 impl<T: Object + DeserializeOwned> Machine<T> {
@@ -188,6 +195,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             Input::Woke => self.woke(),
             Input::Nudge => self.nudge(),
             Input::SignedIn => self.signed_in(),
+            Input::SignedOut => self.signed_out(),
         }
         std::mem::take(&mut self.out)
     }
@@ -198,7 +206,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             return None;
         }
         let at = match &self.stage {
-            Stage::Idle | Stage::SignedOut => return None,
+            Stage::Idle | Stage::SignedOut { .. } => return None,
             Stage::Listing(listing) => listing.deadline,
             Stage::Watching(watching) => watching.wakes_at(self.problem.is_some()),
             Stage::Waiting { until, .. } => *until,
@@ -209,7 +217,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     /// How the rows are doing.
     pub fn state(&self) -> State {
         match (&self.stage, &self.refusal) {
-            (Stage::SignedOut, _) => return State::SignedOut,
+            (Stage::SignedOut { since_ms }, _) => return State::SignedOut { since_ms: *since_ms },
             (_, Some(Refusal::Denied(status))) => return State::Denied(status.clone()),
             (_, Some(Refusal::Missing(status))) => return State::Missing(status.clone()),
             _ => {}
@@ -232,9 +240,9 @@ impl<T: Object + DeserializeOwned> Machine<T> {
         }
     }
 
-    /// The rows as they are now.
-    pub fn rows(&self) -> &Rows<T> {
-        &self.rows
+    /// Whether the rows were once all that the server had, and may still be shown.
+    pub fn is_complete(&self) -> bool {
+        self.complete
     }
 
     /// Closes the changes since the last call under a new version, once a frame; see [`Rows::seal`].
@@ -360,7 +368,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             Stage::Listing(_) => Next::Begin,
             Stage::Watching(watching) if watching.is_initial() => Next::Begin,
             Stage::Watching(_) => Next::Watch,
-            Stage::Idle | Stage::Waiting { .. } | Stage::SignedOut => return,
+            Stage::Idle | Stage::Waiting { .. } | Stage::SignedOut { .. } => return,
         };
         self.wait(0, next, Ordered::No);
     }
@@ -413,9 +421,16 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     }
 
     fn signed_in(&mut self) {
-        if matches!(self.stage, Stage::SignedOut) {
+        if matches!(self.stage, Stage::SignedOut { .. }) {
             self.wait(0, Next::Watch, Ordered::No);
         }
         self.come_back();
+    }
+
+    fn signed_out(&mut self) {
+        if !matches!(self.stage, Stage::Idle | Stage::SignedOut { .. }) {
+            self.drop_flight();
+            self.stage = Stage::SignedOut { since_ms: self.wall_ms };
+        }
     }
 }
