@@ -111,10 +111,8 @@ pub(crate) fn Combobox(
         } else {
             String::new()
         };
-        let fits = |c: &Choice| {
-            c.value.to_ascii_lowercase().contains(&text)
-                || c.label.to_ascii_lowercase().contains(&text)
-        };
+        let fits =
+            |c: &Choice| c.value.to_ascii_lowercase().contains(&text) || c.label.to_ascii_lowercase().contains(&text);
         options.with(|all| all.iter().filter(|c| fits(c)).cloned().collect::<Vec<_>>())
     });
     let choose = move |choice: &Choice| {
@@ -128,15 +126,11 @@ pub(crate) fn Combobox(
         match event.key().as_str() {
             "ArrowDown" | "ArrowUp" if !open.get_untracked() => open.set(true),
             "ArrowDown" if count > 0 => active.set(Some(now.map_or(0, |n| (n + 1) % count))),
-            "ArrowUp" if count > 0 => {
-                active.set(Some(now.map_or(count - 1, |n| (n + count - 1) % count)))
-            }
-            "Enter" if open.get_untracked() => {
-                match now.and_then(|n| shown.with_untracked(|s| s.get(n).cloned())) {
-                    Some(choice) => choose(&choice),
-                    None => open.set(false),
-                }
-            }
+            "ArrowUp" if count > 0 => active.set(Some(now.map_or(count - 1, |n| (n + count - 1) % count))),
+            "Enter" if open.get_untracked() => match now.and_then(|n| shown.with_untracked(|s| s.get(n).cloned())) {
+                Some(choice) => choose(&choice),
+                None => open.set(false),
+            },
             "Escape" if open.get_untracked() => open.set(false),
             _ => return,
         }

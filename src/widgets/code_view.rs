@@ -63,9 +63,7 @@ fn value_class(value: &str) -> &'static str {
     let value = value.trim();
     match value {
         "true" | "false" | "null" | "~" => "code-word",
-        _ if value.starts_with(|c: char| c.is_ascii_digit() || c == '-') && value.len() < 20 => {
-            "code-number"
-        }
+        _ if value.starts_with(|c: char| c.is_ascii_digit() || c == '-') && value.len() < 20 => "code-number",
         _ => "code-text",
     }
 }

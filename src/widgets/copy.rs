@@ -23,10 +23,7 @@ pub(crate) fn CopyButton(
         let Some(window) = web_sys::window() else {
             return;
         };
-        let promise = window
-            .navigator()
-            .clipboard()
-            .write_text(&text.get_untracked());
+        let promise = window.navigator().clipboard().write_text(&text.get_untracked());
         leptos::reactive::spawn_local_scoped_with_cancellation(async move {
             if wasm_bindgen_futures::JsFuture::from(promise).await.is_ok() {
                 copied.try_set(true);

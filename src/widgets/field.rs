@@ -38,11 +38,7 @@ pub(crate) fn frame(
 }
 
 /// The line under an input: the error if there is one, else the hint. It keeps its height, so that nothing jumps.
-pub(crate) fn about_line(
-    id: String,
-    hint: Signal<String>,
-    error: Signal<Option<String>>,
-) -> AnyView {
+pub(crate) fn about_line(id: String, hint: Signal<String>, error: Signal<Option<String>>) -> AnyView {
     let words = move || error.get().unwrap_or_else(|| hint.get());
     view! {
         <p class="field-about" id=id aria-live="polite">

@@ -108,12 +108,7 @@ fn chip_row(chips: Signal<Vec<Chip>>, chosen: Signal<String>, on_choose: On<Stri
 }
 
 fn one_chip(chip: Chip, now: &str, on_choose: On<String>) -> AnyView {
-    let Chip {
-        id,
-        label,
-        count,
-        tone,
-    } = chip;
+    let Chip { id, label, count, tone } = chip;
     let pressed = id == now;
     let class = match tone {
         Some(Tone::Bad) => "chip chip-bad",
@@ -137,12 +132,8 @@ fn one_chip(chip: Chip, now: &str, on_choose: On<String>) -> AnyView {
 
 /// Whether a key goes into a field, so that it must not act as a shortcut.
 pub(crate) fn is_typing(event: &ev::KeyboardEvent) -> bool {
-    let Some(target) = event
-        .target()
-        .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
-    else {
+    let Some(target) = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()) else {
         return false;
     };
-    matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-        || target.has_attribute("contenteditable")
+    matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") || target.has_attribute("contenteditable")
 }

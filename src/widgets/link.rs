@@ -43,7 +43,5 @@ pub(crate) fn ExternalLink(
 
 /// Whether an address from cluster data may become a link: a path of ours, or http(s).
 pub(crate) fn is_safe(href: &str) -> bool {
-    (href.starts_with('/') && !href.starts_with("//"))
-        || href.starts_with("https://")
-        || href.starts_with("http://")
+    (href.starts_with('/') && !href.starts_with("//")) || href.starts_with("https://") || href.starts_with("http://")
 }

@@ -133,12 +133,8 @@ pub(crate) fn MenuPanel(
         let Some(Some(current)) = open.try_get_untracked() else {
             return;
         };
-        let target = event
-            .target()
-            .and_then(|t| t.dyn_into::<web_sys::Node>().ok());
-        let inside = panel
-            .get_untracked()
-            .is_some_and(|p| p.contains(target.as_ref()));
+        let target = event.target().and_then(|t| t.dyn_into::<web_sys::Node>().ok());
+        let inside = panel.get_untracked().is_some_and(|p| p.contains(target.as_ref()));
         if !inside && !current.anchor.contains(target.as_ref()) {
             open.set(None);
         }
@@ -178,9 +174,7 @@ fn line(item: MenuItem, close: impl Fn() + Copy + 'static) -> AnyView {
         act,
     } = item;
     let drawn = which.map(icon);
-    let why = blocked
-        .clone()
-        .map(|why| view! { <span class="menu-why">{why}</span> });
+    let why = blocked.clone().map(|why| view! { <span class="menu-why">{why}</span> });
     if let Some(href) = href.filter(|href| is_safe(href) && blocked.is_none()) {
         return view! {
             <a class="menu-item" role="menuitem" tabindex="-1" href=href target="_blank" rel="external noopener" on:click=move |_| close()>
@@ -226,16 +220,8 @@ fn place(panel: &HtmlElement, open: RwSignal<Option<OpenMenu>, LocalStorage>) {
     let Some(window) = web_sys::window() else {
         return;
     };
-    let height = window
-        .inner_height()
-        .ok()
-        .and_then(|h| h.as_f64())
-        .unwrap_or(0.0);
-    let width = window
-        .inner_width()
-        .ok()
-        .and_then(|w| w.as_f64())
-        .unwrap_or(0.0);
+    let height = window.inner_height().ok().and_then(|h| h.as_f64()).unwrap_or(0.0);
+    let width = window.inner_width().ok().and_then(|w| w.as_f64()).unwrap_or(0.0);
     let gap = 4.0;
     let below = at.bottom() + gap;
     let top = if below + size.height() > height {
@@ -243,9 +229,7 @@ fn place(panel: &HtmlElement, open: RwSignal<Option<OpenMenu>, LocalStorage>) {
     } else {
         below
     };
-    let left = (at.right() - size.width())
-        .min(width - size.width() - gap)
-        .max(gap);
+    let left = (at.right() - size.width()).min(width - size.width() - gap).max(gap);
     set_place(panel, top, left);
     panel.class_list().add_1("is-placed").ok();
 }
@@ -285,13 +269,9 @@ fn focus_item(panel: &HtmlElement, pick: impl Fn(usize, usize) -> usize) {
     let active = web_sys::window()
         .and_then(|w| w.document())
         .and_then(|d| d.active_element());
-    let now = (0..count)
-        .find(|at| items.item(*at as u32).as_deref() == active.as_ref().map(AsRef::as_ref));
+    let now = (0..count).find(|at| items.item(*at as u32).as_deref() == active.as_ref().map(AsRef::as_ref));
     let next = now.map_or(0, |now| pick(now, count));
-    if let Some(item) = items
-        .item(next as u32)
-        .and_then(|n| n.dyn_into::<HtmlElement>().ok())
-    {
+    if let Some(item) = items.item(next as u32).and_then(|n| n.dyn_into::<HtmlElement>().ok()) {
         item.focus().ok();
     }
 }

@@ -20,13 +20,7 @@ pub(crate) fn EmptyState(
     #[prop(optional)]
     children: Option<Children>,
 ) -> AnyView {
-    plate(
-        "state state-empty",
-        Icon::Notebook,
-        title,
-        text,
-        children.map(|c| c()),
-    )
+    plate("state state-empty", Icon::Notebook, title, text, children.map(|c| c()))
 }
 
 /// Rows exist but the filter hides them all.
@@ -62,8 +56,7 @@ pub(crate) fn ErrorState(
     #[prop(into, optional)]
     on_retry: Option<Act>,
 ) -> AnyView {
-    let retry =
-        on_retry.map(|act| view! { <Button label="Try again" on_click=act icon=Icon::Retry /> });
+    let retry = on_retry.map(|act| view! { <Button label="Try again" on_click=act icon=Icon::Retry /> });
     let more = move || {
         details.with(|d| !d.is_empty()).then(|| {
             view! {

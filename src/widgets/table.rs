@@ -1,11 +1,26 @@
 //! Shows a list of any length as a table with a fixed pool of row slots over a window.
 
+mod cells;
+mod focus;
+mod head;
+pub(crate) mod virtual_table;
+
 use leptos::prelude::*;
 use leptos::reactive::callback::UnsyncCallback;
 
-use super::On;
 use super::menu::MenuItem;
 use super::status::Tone;
+
+/// Height of a row, in px: the token `--row`.
+const ROW_PX: f64 = 40.0;
+/// Height of a row of two lines, in px: the token `--row-narrow`.
+const NARROW_ROW_PX: f64 = 52.0;
+/// Narrower than this, a row has two lines.
+const NARROW_BELOW_PX: f64 = 640.0;
+/// Room for the button and the menu at the end of a row, in px.
+const ACTS_PX: f64 = 112.0;
+/// The most rows that are ever in the page.
+const MOST_SLOTS: usize = 50;
 
 /// How the cells of a column look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +35,8 @@ pub(crate) enum Look {
     Mono,
     /// Aligned right, with tabular figures.
     Number,
+    /// A time: like a number, but muted.
+    When,
 }
 
 /// Where a column's cells go when the table is narrower than 720 px and a row has two lines.
@@ -105,6 +122,8 @@ pub(crate) struct RowAction {
 pub(crate) struct Cells {
     /// The object's uid: focus and selection follow it.
     pub(crate) key: String,
+    /// The object's name, for the ear.
+    pub(crate) name: String,
     /// Where the name leads, inside the app.
     pub(crate) href: String,
     /// One a column, in the order of the columns.
@@ -135,42 +154,4 @@ pub(crate) struct Source {
     pub(crate) place_of: UnsyncCallback<(String,), Option<usize>>,
     /// The lines of a row's menu, by key, asked for when it opens.
     pub(crate) menu_of: UnsyncCallback<(String,), Vec<MenuItem>>,
-}
-
-/// A table of any length.
-#[component]
-pub(crate) fn VirtualTable(
-    /// What the rows are: "Notebooks in research-vision".
-    #[prop(into)]
-    label: Signal<String>,
-    /// The columns, in order.
-    columns: &'static [Column],
-    /// Where the rows come from.
-    source: Source,
-    /// How the rows are sorted.
-    #[prop(into)]
-    sort: Signal<Sort>,
-    /// A header was pressed: the page answers with a new `sort`.
-    #[prop(into)]
-    on_sort: On<&'static str>,
-    /// A row was clicked, or Enter was pressed on it: its key.
-    #[prop(into)]
-    on_open: On<String>,
-    /// The button of a row was pressed: key and the action's id.
-    #[prop(into)]
-    on_action: UnsyncCallback<(String, &'static str)>,
-    /// Keys that are picked with `x` for doing something to several.
-    #[prop(optional)]
-    picked: RwSignal<Vec<String>>,
-    /// True while the pointer is inside: the page holds new orders back, so that no row moves under it.
-    #[prop(optional)]
-    hold: RwSignal<bool>,
-    /// How many rows wait for the pointer to leave ("3 new").
-    #[prop(into, optional)]
-    waiting: Signal<usize>,
-) -> AnyView {
-    let _ = (
-        columns, source, sort, on_sort, on_open, on_action, picked, hold, waiting,
-    );
-    view! { <div class="table" role="grid" aria-label=label></div> }.into_any()
 }

@@ -39,16 +39,12 @@ pub(crate) fn relative(at_ms: f64, now_ms: f64) -> String {
         3_600..86_400 => format!("{} h ago", secs / 3_600),
         86_400..604_800 => format!("{} d ago", secs / 86_400),
         _ => String::from(
-            js_sys::Date::new(&at_ms.into())
-                .to_locale_date_string("default", &wasm_bindgen::JsValue::UNDEFINED),
+            js_sys::Date::new(&at_ms.into()).to_locale_date_string("default", &wasm_bindgen::JsValue::UNDEFINED),
         ),
     }
 }
 
 /// The time with its zone, as the browser writes it.
 pub(crate) fn exact(at_ms: f64) -> String {
-    String::from(
-        js_sys::Date::new(&at_ms.into())
-            .to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED),
-    )
+    String::from(js_sys::Date::new(&at_ms.into()).to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED))
 }

@@ -1,5 +1,7 @@
 //! Decides what a page shows without a DOM: queries, sorting, filtering, windows, forms, logs, YAML.
 
+/// Decides which columns of a table have room.
+pub mod columns;
 /// Keeps the visible rows of a table in order.
 pub mod order;
 /// Turns URL queries into structs and back.
