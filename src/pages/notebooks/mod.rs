@@ -2,22 +2,14 @@
 //!
 //! Never asks for a row by itself: everything comes from the shared stores of `live`.
 
-use leptos::prelude::*;
+mod actions;
+mod create;
+mod delete;
+mod list;
+mod one;
+mod stores;
+mod words;
 
-/// The list: `/notebooks`.
-#[component]
-pub(crate) fn ListPage() -> AnyView {
-    ().into_any()
-}
-
-/// One notebook: `/notebooks/:name`.
-#[component]
-pub(crate) fn NotebookPage() -> AnyView {
-    ().into_any()
-}
-
-/// A new notebook: `/notebooks/new`.
-#[component]
-pub(crate) fn NewPage() -> AnyView {
-    ().into_any()
-}
+pub(crate) use create::NewPage;
+pub(crate) use list::ListPage;
+pub(crate) use one::NotebookPage;

@@ -31,6 +31,8 @@ pub struct NotebookTable {
     sort: Sort,
     counts: [usize; Group::ALL.len()],
     with_text: usize,
+    /// What is shown while rows have to keep their places.
+    held: Option<Order>,
 }
 
 #[derive(Clone, Debug)]
@@ -61,11 +63,29 @@ impl NotebookTable {
         }
         (self.phase, self.sort) = (query.phase, query.sort);
         self.rebuild();
+        self.held = self.held.is_some().then(|| self.order.clone());
         true
+    }
+
+    /// Lets rows keep their places (their cells go on changing) until it is called with `false`.
+    ///
+    /// Rows that go away do go; new ones wait, and [`NotebookTable::waiting`] counts them.
+    pub fn set_hold(&mut self, hold: bool) {
+        if hold != self.held.is_some() {
+            self.held = hold.then(|| self.order.clone());
+        }
+    }
+
+    /// Rows that wait for the end of the hold.
+    pub fn waiting(&self) -> usize {
+        self.held
+            .as_ref()
+            .map_or(0, |held| self.order.len().saturating_sub(held.len()))
     }
 
     /// Replaces all rows.
     pub fn replace_all(&mut self, rows: impl Iterator<Item = NotebookRow>) {
+        self.held = None;
         self.rows.clear();
         self.free.clear();
         self.by_uid.clear();
@@ -94,6 +114,9 @@ impl NotebookTable {
                         let entry = self.rows[slot as usize].take();
                         self.count(entry.as_ref(), -1);
                         moved.insert(slot, false);
+                        if let Some(held) = &mut self.held {
+                            held.change(|other| other == slot, Vec::new(), |_, _| std::cmp::Ordering::Equal);
+                        }
                         self.free.push(slot);
                         any = true;
                     }
@@ -121,17 +144,17 @@ impl NotebookTable {
 
     /// Number of visible rows.
     pub fn len(&self) -> usize {
-        self.order.len()
+        self.shown().len()
     }
 
     /// Whether no row is visible.
     pub fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.shown().is_empty()
     }
 
     /// Visible row at a place.
     pub fn get(&self, place: usize) -> Option<&NotebookRow> {
-        self.entry(self.order.get(place)?)
+        self.entry(self.shown().get(place)?)
     }
 
     /// Row by its uid, visible or not.
@@ -142,6 +165,9 @@ impl NotebookTable {
     /// Place of a visible row.
     pub fn place_of(&self, uid: &str) -> Option<usize> {
         let slot = *self.by_uid.get(uid)?;
+        if let Some(held) = &self.held {
+            return held.slots().iter().position(|other| *other == slot);
+        }
         self.rows[slot as usize]
             .as_ref()
             .filter(|entry| entry.is_visible(self.phase))?;
@@ -165,6 +191,10 @@ impl NotebookTable {
             .flatten()
             .filter(|entry| entry.row.phase.ticks)
             .map(|entry| entry.row.uid.as_str())
+    }
+
+    fn shown(&self) -> &Order {
+        self.held.as_ref().unwrap_or(&self.order)
     }
 
     fn entry(&self, slot: u32) -> Option<&NotebookRow> {

@@ -105,6 +105,24 @@ fn unchanged_row_changes_nothing() {
     assert!(table.apply([Change::Put(Box::new(row("1", "b", Phase::Stopped, "4")))].into_iter()));
 }
 
+#[test]
+fn held_rows_keep_their_places_until_released() {
+    let mut table = three();
+    table.set_hold(true);
+    table.apply(
+        [
+            Change::Put(Box::new(row("4", "aa", Phase::Running, "1"))),
+            Change::Put(Box::new(row("1", "z", Phase::Stopped, "4"))),
+            Change::Gone("3".to_owned()),
+        ]
+        .into_iter(),
+    );
+    assert_eq!((names(&table), table.waiting()), (vec!["a", "z"], 1));
+    assert_eq!(table.place_of("1"), Some(1));
+    table.set_hold(false);
+    assert_eq!((names(&table), table.waiting()), (vec!["a", "aa", "z"], 0));
+}
+
 proptest! {
     #[test]
     fn changes_give_what_replacing_all_gives(

@@ -1,0 +1,133 @@
+//! Asks before a notebook is deleted, and says what goes with it and what stays.
+
+use leptos::prelude::*;
+
+use super::actions::Actions;
+use super::stores::{UsedVolume, volumes_of};
+use super::words::what_and_next;
+use crate::client::kubernetes::{self, Propagation};
+use crate::live::use_live;
+use crate::widgets::Act;
+use crate::widgets::choice::Checkbox;
+use crate::widgets::dialog::ConfirmDialog;
+use flowdeck_watch::resource::{NOTEBOOKS, PVCS};
+
+/// The dialog. It opens when `ask` names a notebook.
+#[component]
+pub(super) fn DeleteDialog(
+    /// Rights and toasts.
+    actions: Actions,
+    /// The notebook to delete.
+    ask: RwSignal<Option<String>>,
+    /// Its namespace.
+    namespace: Signal<String>,
+    /// What happens once the cluster has accepted it.
+    #[prop(into)]
+    leave: Act,
+) -> AnyView {
+    let open = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let with_volume = RwSignal::new(false);
+    let volumes = RwSignal::new(Vec::<UsedVolume>::new());
+    let live = use_live();
+    Effect::new(move |_| {
+        let name = ask.get();
+        open.set(name.is_some());
+        let Some(name) = name else { return };
+        let namespace = namespace.get_untracked();
+        error.set(None);
+        with_volume.set(false);
+        volumes.set(live.notebooks(&namespace).with_untracked(|rows| {
+            let claims = live.volumes(&namespace);
+            let notebook = rows.by_name(&namespace, &name);
+            claims.with_untracked(|claims| notebook.map(|n| volumes_of(n, rows, Some(claims))).unwrap_or_default())
+        }));
+    });
+    Effect::new(move |_| {
+        if !open.get() {
+            ask.set(None);
+        }
+    });
+    let confirm = move || {
+        let Some(name) = ask.get_untracked() else { return };
+        let namespace = namespace.get_untracked();
+        let volume = with_volume.get_untracked().then(|| volumes.with_untracked(|all| own_volume(all))).flatten();
+        busy.set(true);
+        leptos::reactive::spawn_local_scoped(async move {
+            let answer = kubernetes::delete(NOTEBOOKS, &namespace, &name, Propagation::Foreground).await;
+            busy.try_set(false);
+            if let Err(failure) = answer {
+                error.try_set(Some(what_and_next(&failure)));
+                return;
+            }
+            open.try_set(false);
+            actions.tell_deleting(&name);
+            leave.run(());
+            if let Some(volume) = volume
+                && let Err(failure) =
+                    kubernetes::delete(PVCS, &namespace, &volume, Propagation::Background).await
+            {
+                actions.tell_volume_kept(&volume, &failure);
+            }
+        });
+    };
+    let title = Signal::derive(move || ["Delete notebook ", &ask.get().unwrap_or_default(), "?"].concat());
+    let typed = Signal::derive(move || ask.get());
+    view! {
+        <ConfirmDialog
+            open=open
+            title=title
+            verb="Delete notebook"
+            typed=typed
+            busy=busy
+            error=error
+            on_confirm=confirm
+        >
+            {consequences(volumes, with_volume, actions)}
+        </ConfirmDialog>
+    }
+    .into_any()
+}
+
+/// The volume that only this notebook uses, if it is the only one it has.
+fn own_volume(volumes: &[UsedVolume]) -> Option<String> {
+    match volumes {
+        [one] if one.shared_with.is_empty() => Some(one.name.clone()),
+        _ => None,
+    }
+}
+
+fn consequences(volumes: RwSignal<Vec<UsedVolume>>, with_volume: RwSignal<bool>, actions: Actions) -> AnyView {
+    let lines = move || {
+        volumes.with(|all| {
+            all.iter()
+                .map(|volume| {
+                    let size = if volume.size.is_empty() { String::new() } else { [", ", &volume.size].concat() };
+                    let shared = match volume.shared_with.as_slice() {
+                        [] => String::new(),
+                        names => [", also used by ", &names.join(", ")].concat(),
+                    };
+                    view! { <li><code>{volume.name.clone()}</code> {size} {shared}</li> }
+                })
+                .collect_view()
+        })
+    };
+    let offer = move || {
+        let volume = volumes.with(|all| own_volume(all))?;
+        if actions.no_delete_volumes().with(Option::is_some) {
+            return None;
+        }
+        Some(view! { <Checkbox label=["Delete the volume ", &volume, " and all files in it too"].concat() checked=with_volume /> })
+    };
+    let has_volumes = move || volumes.with(|all| !all.is_empty());
+    view! {
+        <p>"Its server is stopped, and its pod, StatefulSet and Service go with it. What is not in a volume is lost."</p>
+        <Show when=has_volumes>
+            <p>"These volumes stay:"</p>
+            <ul class="delete-volumes">{lines}</ul>
+            {offer}
+        </Show>
+    }
+    .into_any()
+}
