@@ -108,7 +108,7 @@ impl Actions {
             names
         });
         if !settled.is_empty() {
-            self.wanted.update(|wanted| settled.iter().for_each(|name| drop(wanted.remove(name))));
+            self.wanted.update(|wanted| wanted.retain(|name, _| !settled.contains(name)));
         }
     }
 

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::actions::Actions;
-use super::stores::{UsedVolume, volumes_of};
+use super::stores::{UsedVolume, held, volumes_of};
 use super::words::what_and_next;
 use crate::client::kubernetes::{self, Propagation};
-use crate::live::use_live;
+use crate::live::{Live, use_live};
 use crate::widgets::Act;
 use crate::widgets::choice::Checkbox;
 use crate::widgets::dialog::ConfirmDialog;
@@ -29,20 +29,24 @@ pub(super) fn DeleteDialog(
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let with_volume = RwSignal::new(false);
-    let volumes = RwSignal::new(Vec::<UsedVolume>::new());
     let live = use_live();
+    // Volumes are only watched while the dialog is open.
+    let asked = Signal::derive(move || if open.get() { namespace.get() } else { String::new() });
+    let (notebooks, claims) = (held(asked, &live, Live::notebooks), held(asked, &live, Live::volumes));
+    let volumes = Memo::new(move |_| {
+        let (Some(notebooks), Some(claims), Some(name)) = (notebooks.get(), claims.get(), ask.get()) else {
+            return Vec::new();
+        };
+        notebooks.with(|rows| {
+            let notebook = rows.by_name(&namespace.get(), &name);
+            claims.with(|claims| notebook.map(|n| volumes_of(n, rows, Some(claims))).unwrap_or_default())
+        })
+    });
     Effect::new(move |_| {
         let name = ask.get();
         open.set(name.is_some());
-        let Some(name) = name else { return };
-        let namespace = namespace.get_untracked();
         error.set(None);
         with_volume.set(false);
-        volumes.set(live.notebooks(&namespace).with_untracked(|rows| {
-            let claims = live.volumes(&namespace);
-            let notebook = rows.by_name(&namespace, &name);
-            claims.with_untracked(|claims| notebook.map(|n| volumes_of(n, rows, Some(claims))).unwrap_or_default())
-        }));
     });
     Effect::new(move |_| {
         if !open.get() {
@@ -61,6 +65,7 @@ pub(super) fn DeleteDialog(
                 error.try_set(Some(what_and_next(&failure)));
                 return;
             }
+            ask.try_set(None);
             open.try_set(false);
             actions.tell_deleting(&name);
             leave.run(());
@@ -98,7 +103,7 @@ fn own_volume(volumes: &[UsedVolume]) -> Option<String> {
     }
 }
 
-fn consequences(volumes: RwSignal<Vec<UsedVolume>>, with_volume: RwSignal<bool>, actions: Actions) -> AnyView {
+fn consequences(volumes: Memo<Vec<UsedVolume>>, with_volume: RwSignal<bool>, actions: Actions) -> AnyView {
     let lines = move || {
         volumes.with(|all| {
             all.iter()

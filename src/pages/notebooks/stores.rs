@@ -5,6 +5,7 @@ use flowdeck_objects::{
     notebook_phase,
 };
 use flowdeck_watch::Rows;
+use leptos::prelude::*;
 
 use crate::live::Live;
 use crate::live::lease::Lease;
@@ -43,7 +44,18 @@ impl Stores {
     }
 }
 
-use leptos::prelude::Track;
+/// A list of the page's namespace, held as long as the page lives; nothing while no namespace is chosen.
+pub(super) fn held<T: 'static>(
+    namespace: Signal<String>,
+    live: &Live,
+    take: fn(&Live, &str) -> Lease<T>,
+) -> Memo<Option<Lease<T>>> {
+    let live = live.clone();
+    Memo::new_with_compare(
+        move |_| namespace.with(|namespace| (!namespace.is_empty()).then(|| take(&live, namespace))),
+        |_, _| true,
+    )
+}
 
 /// Derives a notebook's phase from the rows of the stores.
 pub(super) fn derive(

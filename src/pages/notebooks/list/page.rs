@@ -12,13 +12,14 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::super::actions::Actions;
 use super::super::delete::DeleteDialog;
+use super::super::stores::held;
 use super::super::words::{tone_of, what_and_next};
 use super::board::Board;
 use super::cells::{COLUMNS, START, cells_of};
 use super::menu;
 use crate::client::Error;
-use crate::live::lease::StreamState;
-use crate::live::use_live;
+use crate::live::lease::{Lease, StreamState};
+use crate::live::{Live, use_live};
 use crate::shell::namespace::use_namespace;
 use crate::shell::page::Page;
 use crate::widgets::button::{Button, Kind};
@@ -113,7 +114,7 @@ fn to_url(query: Memo<NotebooksQuery>, typed: RwSignal<String>) -> Go {
         }
         now
     });
-    UnsyncCallback::new(move |next: NotebooksQuery| write(next))
+    UnsyncCallback::new(move |(next,): (NotebooksQuery,)| write(next))
 }
 
 /// Applies the stores' changes and the query to the table.
@@ -253,13 +254,10 @@ fn phase_of_group(group: Group) -> Phase {
 
 /// What of the namespace's quota is used.
 fn quota(namespace: Signal<String>) -> AnyView {
-    let live = use_live();
+    let quotas = held(namespace, &use_live(), Live::quotas);
     let lines = Memo::new(move |_| {
-        let namespace = namespace.get();
-        if namespace.is_empty() {
-            return Vec::new();
-        }
-        live.quotas(&namespace).with(|rows| quota_lines(rows.iter()))
+        let read = |lease: &Lease<_>| lease.with(|rows| quota_lines(rows.iter()));
+        quotas.with(|lease| lease.as_ref().map(read).unwrap_or_default())
     });
     // One meter a resource, kept while its numbers change.
     let resources = Memo::new(move |_| lines.with(|lines| lines.iter().map(|l| l.resource.clone()).collect::<Vec<_>>()));
@@ -325,7 +323,7 @@ fn body(
     let live = use_live();
     let retry: crate::widgets::Act = (move || live.retry()).into();
     let table = StoredValue::new_local(rows(list, query, typed, go));
-    move || {
+    let view = move || {
         let namespace = list.namespace.get();
         match shown.get() {
             Shown::Rows => table.with_value(|table| table()),
@@ -377,8 +375,8 @@ fn body(
             }
             .into_any(),
         }
-    }
-    .into_any()
+    };
+    view.into_any()
 }
 
 fn filter_words(query: Memo<NotebooksQuery>, typed: RwSignal<String>) -> Signal<String> {
@@ -399,19 +397,19 @@ fn rows(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<String>, go: Go
     let sort = Signal::derive(move || {
         query.with(|query| table::Sort { column: query.sort.column.word(), descending: query.sort.descending })
     });
-    let on_sort = UnsyncCallback::new(move |id: &'static str| {
+    let on_sort = UnsyncCallback::new(move |(id,): (&'static str,)| {
         let query = query.get_untracked();
         let sort: Sort = query.sort.pressed(Column::from_word(id).unwrap_or_default());
         go.run((NotebooksQuery { sort, q: typed.get_untracked(), ..query },));
     });
     let navigate = use_navigate();
-    let on_open = UnsyncCallback::new(move |uid: String| {
+    let on_open = UnsyncCallback::new(move |(uid,): (String,)| {
         if let Some(name) = name_of(list, &uid) {
             let query = NotebookQuery { ns: list.namespace.get_untracked(), ..NotebookQuery::default() };
             navigate(&query.url(&name), NavigateOptions::default());
         }
     });
-    let on_action = UnsyncCallback::new(move |uid: String, action: &'static str| {
+    let on_action = UnsyncCallback::new(move |(uid, action): (String, &'static str)| {
         if let Some(name) = name_of(list, &uid).filter(|_| action == START) {
             list.actions.set_stopped(name, false);
         }
@@ -444,7 +442,7 @@ fn source_of(list: List) -> Source {
             }
         });
     };
-    let row_at = UnsyncCallback::new(move |place: usize| {
+    let row_at = UnsyncCallback::new(move |(place,): (usize,)| {
         let mut out: Option<Cells> = None;
         with_board(&mut |board| {
             let Some(row) = board.table.get(place) else { return };
@@ -458,12 +456,12 @@ fn source_of(list: List) -> Source {
         });
         out
     });
-    let place_of = UnsyncCallback::new(move |uid: String| {
+    let place_of = UnsyncCallback::new(move |(uid,): (String,)| {
         let mut out = None;
         with_board(&mut |board| out = board.table.place_of(&uid));
         out
     });
-    let menu_of = UnsyncCallback::new(move |uid: String| {
+    let menu_of = UnsyncCallback::new(move |(uid,): (String,)| {
         let mut out = Vec::new();
         with_board(&mut |board| {
             if let Some(row) = board.table.by_uid(&uid) {
