@@ -28,32 +28,22 @@ pub struct Style {
 }
 
 impl Style {
-    /// CSS classes of the style, separated by spaces; empty for plain text.
-    pub fn classes(&self) -> String {
-        let mut out = String::new();
-        let mut add = |class: &str| {
-            if !out.is_empty() {
-                out.push(' ');
-            }
-            out.push_str(class);
+    /// CSS classes of the style; empty for plain text.
+    ///
+    /// Only the colour of the text and one of its other properties are kept: a ground is left to the theme, whose
+    /// contrast it would break.
+    pub fn class(&self) -> &'static str {
+        let Some(Colour(colour)) = self.fore else {
+            return match self {
+                Self { bold: true, .. } => "ansi-bold",
+                Self { underline: true, .. } => "ansi-underline",
+                Self { italic: true, .. } => "ansi-italic",
+                Self { dim: true, .. } => "ansi-dim",
+                _ => "",
+            };
         };
-        if let Some(Colour(colour)) = self.fore {
-            add(FORE[usize::from(colour & 15)]);
-        }
-        if let Some(Colour(colour)) = self.back {
-            add(BACK[usize::from(colour & 15)]);
-        }
-        for (on, class) in [
-            (self.bold, "ansi-bold"),
-            (self.dim, "ansi-dim"),
-            (self.italic, "ansi-italic"),
-            (self.underline, "ansi-underline"),
-        ] {
-            if on {
-                add(class);
-            }
-        }
-        out
+        let (plain, bold) = FORE[usize::from(colour & 7)];
+        if self.bold { bold } else { plain }
     }
 
     /// Applies the parameters of one SGR sequence, such as `1;31`.
@@ -86,27 +76,16 @@ impl Style {
     }
 }
 
-const FORE: [&str; 16] = [
-    "ansi-0", "ansi-1", "ansi-2", "ansi-3", "ansi-4", "ansi-5", "ansi-6", "ansi-7", "ansi-8", "ansi-9", "ansi-10",
-    "ansi-11", "ansi-12", "ansi-13", "ansi-14", "ansi-15",
-];
-const BACK: [&str; 16] = [
-    "ansi-on-0",
-    "ansi-on-1",
-    "ansi-on-2",
-    "ansi-on-3",
-    "ansi-on-4",
-    "ansi-on-5",
-    "ansi-on-6",
-    "ansi-on-7",
-    "ansi-on-8",
-    "ansi-on-9",
-    "ansi-on-10",
-    "ansi-on-11",
-    "ansi-on-12",
-    "ansi-on-13",
-    "ansi-on-14",
-    "ansi-on-15",
+/// Classes by colour, plain and bold; the bright colours are those of the theme too.
+const FORE: [(&str, &str); 8] = [
+    ("ansi-black", "ansi-black ansi-bold"),
+    ("ansi-red", "ansi-red ansi-bold"),
+    ("ansi-green", "ansi-green ansi-bold"),
+    ("ansi-yellow", "ansi-yellow ansi-bold"),
+    ("ansi-blue", "ansi-blue ansi-bold"),
+    ("ansi-magenta", "ansi-magenta ansi-bold"),
+    ("ansi-cyan", "ansi-cyan ansi-bold"),
+    ("ansi-white", "ansi-white ansi-bold"),
 ];
 
 /// Reads `5;n` or `2;r;g;b` and gives the nearest of the sixteen, whose contrast the theme answers for.
@@ -304,22 +283,22 @@ impl Reader {
 mod tests {
     use super::*;
 
-    fn style(parameters: &str) -> String {
+    fn style(parameters: &str) -> &'static str {
         let mut style = Style::default();
         style.select(parameters.as_bytes());
-        style.classes()
+        style.class()
     }
 
     #[test]
     fn graphic_rendition_gives_classes() {
         assert_eq!(style(""), "");
-        assert_eq!(style("1;31"), "ansi-1 ansi-bold");
-        assert_eq!(style("38;5;196"), "ansi-9");
-        assert_eq!(style("38:2:0:200:0"), "ansi-2");
-        assert_eq!(style("97;44;4"), "ansi-15 ansi-on-4 ansi-underline");
+        assert_eq!(style("1;31"), "ansi-red ansi-bold");
+        assert_eq!(style("38;5;196"), "ansi-red");
+        assert_eq!(style("38:2:0:200:0"), "ansi-green");
+        assert_eq!(style("97;44;4"), "ansi-white");
         assert_eq!(style("1;3;0"), "");
         assert_eq!(style("38;5"), "");
-        assert_eq!(style("999999999;31"), "ansi-1");
+        assert_eq!(style("999999999;31"), "ansi-red");
     }
 
     #[test]

@@ -40,19 +40,19 @@ pub struct Line {
 
 impl Line {
     /// Pieces of the text with their CSS classes, covering all of it in order.
-    pub fn pieces(&self) -> Vec<(&str, String)> {
+    pub fn pieces(&self) -> Vec<(&str, &'static str)> {
         let mut out = Vec::new();
         let mut at = 0;
         for span in &self.spans {
             let (start, end) = (span.start as usize, span.end as usize);
             if at < start {
-                out.push((&self.text[at..start], String::new()));
+                out.push((&self.text[at..start], ""));
             }
-            out.push((&self.text[start..end], span.style.classes()));
+            out.push((&self.text[start..end], span.style.class()));
             at = end;
         }
         if at < self.text.len() {
-            out.push((&self.text[at..], String::new()));
+            out.push((&self.text[at..], ""));
         }
         out
     }
@@ -419,14 +419,7 @@ mod tests {
     fn colours_give_spans() {
         let buffer = plain(&[b"a \x1b[1;31mred\x1b[0m b\n"]);
         let line = buffer.get(0).unwrap();
-        assert_eq!(
-            line.pieces(),
-            [
-                ("a ", String::new()),
-                ("red", "ansi-1 ansi-bold".to_owned()),
-                (" b", String::new())
-            ]
-        );
+        assert_eq!(line.pieces(), [("a ", ""), ("red", "ansi-red ansi-bold"), (" b", "")]);
     }
 
     #[test]

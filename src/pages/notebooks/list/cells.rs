@@ -26,8 +26,8 @@ pub(super) const COLUMNS: &[Column] = &[
     column("cpu", "CPU", Look::Number, 56, 0),
     column("memory", "Memory", Look::Number, 76, 0),
     Column { spare: 3, narrow: Narrow::Hidden, ..column("gpu", "GPU", Look::Text, 84, 0) },
-    Column { spare: 4, ..column("age", "Age", Look::Number, 68, 0) },
-    Column { spare: 5, narrow: Narrow::Hidden, ..column("activity", "Last activity", Look::Number, 100, 0) },
+    Column { spare: 4, ..column("age", "Age", Look::When, 68, 0) },
+    Column { spare: 5, narrow: Narrow::Hidden, ..column("activity", "Last activity", Look::When, 100, 0) },
 ];
 
 /// The cells of a row; `phase` is as of `now` where its reason speaks of time.
@@ -46,6 +46,7 @@ pub(super) fn cells_of(
     let image = Cell { title: row.image.clone(), ..Cell::text(row.image_short.clone()) };
     Cells {
         key: row.uid.clone(),
+        name: row.name.clone(),
         href: query.url(&row.name),
         cells: vec![
             status,
