@@ -23,7 +23,7 @@ dev: ## serve on the sandbox, rebuild the page on change
 	@$(tidy) dev
 
 bench: build ## measure against named peers; ONLY=name runs one
-	@cargo run -q --release --locked --manifest-path bench/Cargo.toml -- $(ONLY)
+	@node bench/run.mjs $(ONLY)
 
 lint: ## check formatting, clippy on native and wasm32, and the browser tests
 	@$(tidy) lint

@@ -11,6 +11,7 @@ const HELP: &str = "tidy does what the Makefile cannot say in three lines.
   tidy lint           fmt, clippy on native and wasm32, the browser tests' types and lints
   tidy test           everything that `make test` promises, each step with its time
   tidy dev            rebuild on change and serve on the sandbox
+  tidy wasm PROGRAM … run a program with the toolchain that builds for wasm32
 ";
 
 fn main() -> ExitCode {
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         ["lint"] => run::lint(),
         ["test"] => run::test(),
         ["dev"] => run::dev(),
+        ["wasm", program, rest @ ..] => run::for_wasm(program, rest),
         _ => Err(HELP.to_owned()),
     };
     match done {

@@ -143,6 +143,17 @@ pub fn dev() -> Result<(), String> {
     Ok(())
 }
 
+/// Runs a program of the Wasm toolchain in the folder where we are: the benches build with what the page is built with.
+///
+/// # Errors
+/// That the toolchain is missing, or what the program said.
+pub fn for_wasm(program: &str, arguments: &[&str]) -> Result<(), String> {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    wasm::prepare(&mut command, setup::tools::folders())?;
+    command::run(&mut command)
+}
+
 /// A build that failed is not tried again before something changed.
 fn wait_for_change() {
     let places: Vec<_> = ["src", "style", "public", "crates", "index.html"]
