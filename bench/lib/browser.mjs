@@ -1,5 +1,5 @@
-// Starts Debian's Chromium without a window and reads what it costs: CPU of the page's main thread, heap, frames.
-import { readFileSync } from "node:fs";
+// Starts Debian's Chromium without a window and reads what it costs: CPU of the page's process and heap.
+import { readdirSync, readFileSync } from "node:fs";
 import { chromium } from "playwright";
 
 /** Starts a browser; `flags` are added to Chromium's. */
@@ -11,10 +11,11 @@ export async function launch(flags = []) {
   });
 }
 
-/** Main-thread CPU of a page: the scheduler's own account (nanoseconds on a core), so waiting for a core is not in it. */
-export class MainThread {
+/** CPU of a page's process by the scheduler's own account (time on a core), so waiting for a core is not in it. */
+export class Renderer {
   constructor(pid) {
-    this.file = `/proc/${pid}/task/${pid}/schedstat`;
+    this.tasks = `/proc/${pid}/task`;
+    this.main = String(pid);
   }
 
   /** Finds the process that draws `page`: the one that gets busy when the page does. */
@@ -22,19 +23,33 @@ export class MainThread {
     const session = await browser.newBrowserCDPSession();
     const { processInfo } = await session.send("SystemInfo.getProcessInfo");
     await session.detach();
-    const renderers = processInfo.filter((process) => process.type === "renderer").map((process) => new MainThread(process.id));
-    const before = renderers.map((thread) => thread.ms());
+    const renderers = processInfo.filter((process) => process.type === "renderer").map((process) => new Renderer(process.id));
+    const before = renderers.map((renderer) => renderer.mainMs());
     await page.evaluate(() => {
       const end = performance.now() + 150;
       while (performance.now() < end);
     });
-    const busy = renderers.map((thread, at) => thread.ms() - before[at]);
+    const busy = renderers.map((renderer, at) => renderer.mainMs() - before[at]);
     return renderers[busy.indexOf(Math.max(...busy))];
   }
 
-  /** CPU so far, in ms. */
-  ms() {
-    return Number(readFileSync(this.file, "utf8").split(" ")[0]) / 1e6;
+  /** CPU of the main thread so far, in ms. */
+  mainMs() {
+    return cpuMs(`${this.tasks}/${this.main}/schedstat`);
+  }
+
+  /** CPU of all threads so far, in ms: garbage collection and compilation have threads of their own. */
+  allMs() {
+    return readdirSync(this.tasks).reduce((sum, task) => sum + cpuMs(`${this.tasks}/${task}/schedstat`), 0);
+  }
+}
+
+function cpuMs(file) {
+  try {
+    return Number(readFileSync(file, "utf8").split(" ")[0]) / 1e6;
+  } catch {
+    // The thread has ended since the folder was read.
+    return 0;
   }
 }
 

@@ -1,7 +1,7 @@
 // Measures how long a page's main thread needs to read 10,000 objects, and what it keeps: our parser against JSON.parse.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { heapInUse, launch, MainThread } from "../lib/browser.mjs";
+import { heapInUse, launch, Renderer } from "../lib/browser.mjs";
 import { serve } from "../lib/files.mjs";
 import { here, results, root, runForWasm } from "../lib/house.mjs";
 import { compare, conditions, row } from "../lib/report.mjs";
@@ -24,8 +24,9 @@ function build() {
   runForWasm("cargo", ["build", "-q", "--locked", "--manifest-path", join(work, "Cargo.toml"), "--target", "wasm32-unknown-unknown", "--profile", "web"], { CARGO_TARGET_DIR: cargo });
   runForWasm("wasm-bindgen", [join(cargo, "wasm32-unknown-unknown/web/flowdeck_bench_parse.wasm"), "--target", "web", "--no-typescript", "--out-dir", out, "--out-name", "bound"]);
   // The same optimiser, at the level that index.html asks Trunk for.
-  const level = readFileSync(join(root, "index.html"), "utf8").match(/data-wasm-opt="([^"]+)"/)?.[1];
-  runForWasm("wasm-opt", [join(out, "bound_bg.wasm"), `-O${level ?? ""}`, "-o", join(out, "page.wasm")]);
+  const index = join(root, "index.html");
+  const level = (existsSync(index) ? readFileSync(index, "utf8") : "").match(/data-wasm-opt="([^"]+)"/)?.[1] ?? "z";
+  runForWasm("wasm-opt", [join(out, "bound_bg.wasm"), `-O${level}`, "-o", join(out, "page.wasm")]);
   return { js: join(out, "bound.js"), wasm: join(out, "page.wasm") };
 }
 
@@ -35,17 +36,17 @@ async function open(browser, url, kind, count) {
   await page.waitForFunction(() => "bench" in window);
   const bytes = await page.evaluate(([kind, count]) => window.bench.load(kind, count), [kind, count]);
   const cdp = await page.context().newCDPSession(page);
-  return { page, cdp, bytes, thread: await MainThread.of(browser, page) };
+  return { page, cdp, bytes, renderer: await Renderer.of(browser, page) };
 }
 
-/** One reading: CPU ms of the main thread and wall ms. */
-async function read({ page, cdp, thread }, engine, kind) {
+/** One reading: CPU ms of all threads of the page's process (the collector's too) and of the main thread, and wall ms. */
+async function read({ page, cdp, renderer }, engine, kind) {
   await heapInUse(cdp);
-  const before = thread.ms();
+  const before = { cpu: renderer.allMs(), main: renderer.mainMs() };
   const { wall, objects } = await page.evaluate(([engine, kind]) => window.bench.read(engine, kind), [engine, kind]);
-  const cpu = thread.ms() - before;
+  const [cpu, main] = [renderer.allMs() - before.cpu, renderer.mainMs() - before.main];
   if (objects !== OBJECTS) throw new Error(`${engine} read ${objects} objects instead of ${OBJECTS}`);
-  return { cpu, wall };
+  return { cpu, main, wall };
 }
 
 async function times(browser, url, kind, count, size) {
@@ -64,9 +65,8 @@ async function times(browser, url, kind, count, size) {
     }
     await opened.page.close();
   }
-  const rows = (what, samples) => ENGINES.flatMap((engine) => [row(`${what}, CPU`, size, engine, "ms", "less", samples[engine].map((one) => one.cpu)), row(`${what}, wall`, size, engine, "ms", "less", samples[engine].map((one) => one.wall))]);
-  const named = `parse ${kind}`;
-  return [...rows(named, warm), ...rows(`${named}, first time`, first)];
+  const rows = (what, key, samples) => ENGINES.map((engine) => row(`${kind}: ${what}`, size, engine, "ms", "less", samples[engine].map((one) => one[key])));
+  return [...rows("CPU", "cpu", warm), ...rows("CPU of main thread", "main", warm), ...rows("wall time", "wall", warm), ...rows("CPU, first time", "cpu", first)];
 }
 
 /** What stays in memory after the whole list was read, in a page of its own for each engine. */
@@ -82,7 +82,7 @@ async function memory(browser, url, kind, count, size) {
       samples.push(((await weigh()) - before) / 2 ** 20);
       await opened.page.close();
     }
-    rows.push(row(`keep ${kind}`, size, engine, "MiB", "less", samples, "growth of JavaScript's heap after garbage collection and of the Wasm memory, which never shrinks"));
+    rows.push(row(`${kind}: kept`, size, engine, "MiB", "less", samples, "growth of JavaScript's heap after garbage collection and of the Wasm memory, which never shrinks"));
   }
   return rows;
 }
