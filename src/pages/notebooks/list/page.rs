@@ -27,7 +27,8 @@ use crate::widgets::filter_bar::{Chip, FilterBar};
 use crate::widgets::meter::Meter;
 use crate::widgets::skeleton::Skeleton;
 use crate::widgets::states::{DeniedState, EmptyState, ErrorState, FilteredEmpty};
-use crate::widgets::table::{self, Cells, Source, VirtualTable};
+use crate::widgets::table::virtual_table::VirtualTable;
+use crate::widgets::table::{self, Cells, Source};
 
 /// How long the text field waits for the next key before it writes the URL.
 const TYPING: Duration = Duration::from_millis(250);
