@@ -92,14 +92,23 @@ impl<'a> About<'a> {
 
 /// The newest event about someone with one of these reasons.
 pub(super) fn newest<'a>(case: &Case<'a>, about: &About<'_>, reasons: &[&str]) -> Option<Happened<'a>> {
+    newest_that(case, about, &|reason, _| reasons.contains(&reason))
+}
+
+/// The newest event about someone whose reason and message are wanted.
+pub(super) fn newest_that<'a>(
+    case: &Case<'a>,
+    about: &About<'_>,
+    wanted: &dyn Fn(&str, &str) -> bool,
+) -> Option<Happened<'a>> {
     let mut best: Option<Happened<'a>> = None;
     for &event in case.events {
-        if !reasons.contains(&event.reason.as_str()) {
-            continue;
-        }
         let Some(message) = about.message(case, event) else {
             continue;
         };
+        if !wanted(&event.reason, message) {
+            continue;
+        }
         let happened = Happened::new(event, message);
         if best.is_none_or(|b| happened.is_after(&b)) {
             best = Some(happened);
