@@ -316,7 +316,7 @@ impl Number {
             .ok()
             .and_then(|s| 10_u128.checked_pow(s))
             .unwrap_or(u128::MAX);
-        let rest = self.mantissa % divisor > 0 || self.more;
+        let rest = !self.mantissa.is_multiple_of(divisor) || self.more;
         to_signed(self.mantissa / divisor) + i128::from(rest)
     }
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::meta::{Meta, ResourceList};
 use crate::null::or_default;
+use crate::quantity::Quantity;
 
 /// A quota of a namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -12,7 +13,19 @@ pub struct ResourceQuota {
     /// Metadata.
     #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
-    /// What is set.
+    impl ResourceQuota {
+    /// Used and limit of a resource (`cpu`, `memory`, `nvidia.com/gpu`): of its requests, else of its limits.
+    ///
+    /// `None` when the quota doesn't limit it, or hasn't been counted yet.
+    pub fn usage(&self, resource: &str) -> Option<(Quantity, Quantity)> {
+        ["requests.", "", "limits."].into_iter().find_map(|prefix| {
+            let name = [prefix, resource].concat();
+            Some((self.status.used.quantity(&name)?, self.status.hard.quantity(&name)?))
+        })
+    }
+}
+
+/// What is set.
     #[serde(deserialize_with = "or_default")]
     pub spec: ResourceQuotaSpec,
     /// What is counted.
@@ -39,4 +52,22 @@ pub struct ResourceQuotaStatus {
     /// Used of each.
     #[serde(deserialize_with = "or_default")]
     pub used: ResourceList,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_is_that_of_requests_first() {
+        let quota: ResourceQuota = serde_json::from_str(
+            r#"{"status":{"hard":{"limits.cpu":"64","requests.cpu":"32","memory":"128Gi"},
+            "used":{"limits.cpu":"40","requests.cpu":"24500m","memory":"1Gi"}}}"#,
+        )
+        .unwrap();
+        let (used, hard) = quota.usage("cpu").unwrap();
+        assert_eq!((used.count_text(), hard.count_text()), ("24.5".to_owned(), "32".to_owned()));
+        assert_eq!(quota.usage("memory").unwrap().0.bytes_text(), "1 Gi");
+        assert_eq!(quota.usage("nvidia.com/gpu"), None);
+    }
 }

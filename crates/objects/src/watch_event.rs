@@ -3,9 +3,11 @@
 //! Never cuts a stream into frames, and never decides what to do about one: that is the watch client.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::list::{Unreadable, Warning};
@@ -64,12 +66,17 @@ impl<T: DeserializeOwned> WatchEvent<T> {
     ///
     /// Errors only when the frame itself is no frame, or of a type that Kubernetes doesn't have.
     pub fn parse(frame: &[u8]) -> Result<Self, Unreadable> {
+        match serde_json::from_slice::<Change<T>>(frame) {
+            Ok(Change(kind, object)) => Ok(Self::Change(kind, object)),
+            Err(_) => Self::parse_in_two_steps(frame),
+        }
+    }
+
+    /// Bookmarks, errors, an object before its type, and what can't be read: finds the object, then reads it.
+    fn parse_in_two_steps(frame: &[u8]) -> Result<Self, Unreadable> {
         let frame: Frame<'_> = serde_json::from_slice(frame)?;
         let text = frame.object.get();
         let kind = match &*frame.kind {
-            "ADDED" => ChangeKind::Added,
-            "MODIFIED" => ChangeKind::Modified,
-            "DELETED" => ChangeKind::Deleted,
             "BOOKMARK" => {
                 let meta = serde_json::from_str::<BookmarkObject>(text)?.metadata;
                 let initial_events_end = meta.annotation(INITIAL_EVENTS_END) == Some("true");
@@ -79,15 +86,61 @@ impl<T: DeserializeOwned> WatchEvent<T> {
                 });
             }
             "ERROR" => return Ok(Self::Error(serde_json::from_str(text)?)),
-            other => {
-                let mut message = String::from("unknown type of watch event: ");
-                message.push_str(other);
-                return Err(Unreadable { message });
-            }
+            other => ChangeKind::named(other).ok_or_else(|| Unreadable {
+                message: ["unknown type of watch event: ", other].concat(),
+            })?,
         };
         Ok(match serde_json::from_str(text) {
             Ok(object) => Self::Change(kind, object),
             Err(error) => Self::BadObject(kind, Warning::about(text, &error)),
         })
+    }
+}
+
+impl ChangeKind {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "ADDED" => Some(Self::Added),
+            "MODIFIED" => Some(Self::Modified),
+            "DELETED" => Some(Self::Deleted),
+            _ => None,
+        }
+    }
+}
+
+/// A change whose type stands before its object, as the API server writes it: read in one pass.
+struct Change<T>(ChangeKind, T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ChangeVisitor(PhantomData))
+    }
+}
+
+struct ChangeVisitor<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for ChangeVisitor<T> {
+    type Value = Change<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a change")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Change<T>, A::Error> {
+        let (mut kind, mut object) = (None, None);
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match (&*key, kind) {
+                ("type", _) => kind = ChangeKind::named(&map.next_value::<Cow<'de, str>>()?),
+                ("object", Some(_)) => object = Some(map.next_value()?),
+                ("object", None) => return Err(de::Error::custom("no change")),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        match (kind, object) {
+            (Some(kind), Some(object)) => Ok(Change(kind, object)),
+            _ => Err(de::Error::custom("no change")),
+        }
     }
 }

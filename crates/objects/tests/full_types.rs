@@ -1,5 +1,7 @@
 //! Holds the slim types to k8s-openapi's full ones: on generated objects and on the recordings, field by field.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 #[path = "full_types/generate.rs"]
 mod generate;
 #[path = "full_types/same.rs"]

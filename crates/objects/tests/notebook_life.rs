@@ -1,5 +1,7 @@
 //! Replays the recorded life of three Notebooks and holds the phase after each line to a table written by hand.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

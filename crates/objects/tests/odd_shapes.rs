@@ -1,5 +1,7 @@
 //! Reads what servers really send besides the schema: nulls, numbers for texts, bad times, malformed neighbours.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use flowdeck_objects::{
     ChangeKind, ConfigMapName, Event, List, Namespace, Node, Notebook, PersistentVolumeClaim, Pod, ResourceQuota,
     SecretName, StatefulSet, Status, StorageClass, WatchEvent,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::happened::newest;
+use super::happened::newest_that;
 use super::present::Facts;
 use super::words::{join, says_any};
 use super::{Case, NotebookPhase, Phase};
@@ -74,8 +74,10 @@ pub(super) fn missing(case: &Case<'_>, facts: &Facts<'_>, image: &str, reason: &
         }
         _ => {}
     }
-    let told =
-        newest(case, &facts.about(), &["Failed"]).filter(|event| event.message.starts_with("Failed to pull image"));
+    // The kubelet writes two events of that reason; "Error: ErrImagePull" is the useless one.
+    let told = newest_that(case, &facts.about(), &|reason, message| {
+        reason == "Failed" && message.starts_with("Failed to pull image")
+    });
     let cause = match told {
         Some(event) if !names_a_cause(message) => event.message,
         _ => message,
