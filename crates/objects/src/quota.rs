@@ -13,7 +13,15 @@ pub struct ResourceQuota {
     /// Metadata.
     #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
-    impl ResourceQuota {
+    /// What is set.
+    #[serde(deserialize_with = "or_default")]
+    pub spec: ResourceQuotaSpec,
+    /// What is counted.
+    #[serde(deserialize_with = "or_default")]
+    pub status: ResourceQuotaStatus,
+}
+
+impl ResourceQuota {
     /// Used and limit of a resource (`cpu`, `memory`, `nvidia.com/gpu`): of its requests, else of its limits.
     ///
     /// `None` when the quota doesn't limit it, or hasn't been counted yet.
@@ -23,14 +31,6 @@ pub struct ResourceQuota {
             Some((self.status.used.quantity(&name)?, self.status.hard.quantity(&name)?))
         })
     }
-}
-
-/// What is set.
-    #[serde(deserialize_with = "or_default")]
-    pub spec: ResourceQuotaSpec,
-    /// What is counted.
-    #[serde(deserialize_with = "or_default")]
-    pub status: ResourceQuotaStatus,
 }
 
 /// What is set.
@@ -66,7 +66,10 @@ mod tests {
         )
         .unwrap();
         let (used, hard) = quota.usage("cpu").unwrap();
-        assert_eq!((used.count_text(), hard.count_text()), ("24.5".to_owned(), "32".to_owned()));
+        assert_eq!(
+            (used.count_text(), hard.count_text()),
+            ("24.5".to_owned(), "32".to_owned())
+        );
         assert_eq!(quota.usage("memory").unwrap().0.bytes_text(), "1 Gi");
         assert_eq!(quota.usage("nvidia.com/gpu"), None);
     }
