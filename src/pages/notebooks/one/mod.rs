@@ -1,9 +1,14 @@
-//! Shows one notebook.
+//! Shows one notebook: how it is and why, what it has, its log, its events, its YAML.
 
-use leptos::prelude::*;
+mod environment;
+mod events;
+mod facts;
+mod head;
+mod log_stream;
+mod logs;
+mod overview;
+mod page;
+mod snapshot;
+mod yaml;
 
-/// One notebook: `/notebooks/:name`.
-#[component]
-pub(crate) fn NotebookPage() -> AnyView {
-    ().into_any()
-}
+pub(crate) use page::NotebookPage;
