@@ -1,21 +1,70 @@
 //! Says which address shows which page.
 
 use leptos::prelude::*;
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
 use leptos_router::path;
 
+use crate::live::Live;
+use crate::pages::notebooks::{ListPage, NewPage, NotebookPage};
+use crate::pages::sign_in::{SignInPage, take_token};
+use crate::shell::frame::Frame;
+use crate::shell::gate::Gate;
+use crate::shell::not_found::NotFound;
+use crate::shell::page::Page;
 use crate::shell::toasts::Toasts;
+use crate::widgets::states::ErrorState;
 
-/// The whole app.
+/// The whole app: the stores, then either the sign-in page or the frame with its routes.
 #[component]
 pub(crate) fn App() -> AnyView {
+    Live::provide();
     Toasts::provide();
+    let gate = Gate::provide();
+    let token = RwSignal::new(take_token());
+    let shut = Memo::new(move |_| token.with(Option::is_some) || gate.is_shut());
     view! {
         <Router>
-            <Routes fallback=|| "Not found">
-                <Route path=path!("/") view=|| "" />
-            </Routes>
+            <Show when=move || !shut.get() fallback=move || view! { <SignInPage token=token /> }>
+                <Frame>{routes(token)}</Frame>
+            </Show>
         </Router>
+    }
+    .into_any()
+}
+
+fn routes(token: RwSignal<Option<String>>) -> AnyView {
+    view! {
+        <ErrorBoundary fallback=|errors| broken(errors)>
+            <FlatRoutes fallback=NotFound>
+                <Route path=path!("/") view=|| view! { <Redirect path="/notebooks" /> } />
+                <Route path=path!("/notebooks") view=ListPage />
+                <Route path=path!("/notebooks/new") view=NewPage />
+                <Route path=path!("/notebooks/:name") view=NotebookPage />
+                <Route path=path!("/sign-in") view=move || view! { <SignInPage token=token /> } />
+            </FlatRoutes>
+        </ErrorBoundary>
+    }
+    .into_any()
+}
+
+/// A page that could not be drawn: the frame lives, the page says so.
+fn broken(errors: ArcRwSignal<Errors>) -> AnyView {
+    let details = Signal::derive(move || {
+        errors
+            .read()
+            .iter()
+            .map(|(_, error)| error.to_string())
+            .collect::<Vec<_>>()
+            .join("\n")
+    });
+    view! {
+        <Page title="Something went wrong">
+            <ErrorState
+                title="This page could not be shown"
+                text="A mistake in Flowdeck itself. Reload; if it happens again, send the details to whoever runs Flowdeck for you."
+                details=details
+            />
+        </Page>
     }
     .into_any()
 }

@@ -1,3 +1,4 @@
 //! Holds the pages, one folder an area.
 
 pub(crate) mod notebooks;
+pub(crate) mod sign_in;

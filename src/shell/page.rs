@@ -2,6 +2,13 @@
 
 use leptos::prelude::*;
 
+use crate::widgets::button::{Button, Kind};
+use crate::widgets::icon::{Icon, icon};
+
+use super::Layers;
+use super::connection::{ConnectionChip, StaleBanner};
+use super::namespace::use_namespace;
+
 /// A page. Sets the document's title; the heading gets the focus when the route changes.
 #[component]
 pub(crate) fn Page(
@@ -17,13 +24,71 @@ pub(crate) fn Page(
     /// The content.
     children: Children,
 ) -> AnyView {
-    let _ = parent;
+    let namespace = use_namespace();
+    Effect::new(move |_| {
+        let place = [title.get(), namespace.get(), "Flowdeck".to_owned()];
+        document().set_title(
+            &place
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(" · "),
+        );
+    });
     view! {
         <header class="top">
-            <h1 tabindex="-1">{title}</h1>
-            {actions.map(|a| a.run())}
+            {drawer_button()} <div class="top-where">
+                {move || parent.get().map(crumb)} <h1 class="top-title" tabindex="-1">
+                    {title}
+                </h1>
+                {move || parent.with(Option::is_none).then(|| view! { <span class="top-namespace">{namespace}</span> })}
+                <ConnectionChip />
+            </div>
+            <div class="top-end">{command_button()} {actions.map(|a| a.run())}</div>
         </header>
+        <StaleBanner />
         <div class="page">{children()}</div>
     }
     .into_any()
+}
+
+fn crumb((label, href): (String, String)) -> AnyView {
+    view! {
+        <a href=href>{label}</a>
+        <span class="top-slash" aria-hidden="true">
+            "/"
+        </span>
+    }
+    .into_any()
+}
+
+/// Opens the navigation where there is no room for it.
+fn drawer_button() -> Option<AnyView> {
+    let layers = use_context::<Layers>()?;
+    let open = move || layers.drawer.set(true);
+    let button = view! {
+        <span class="drawer-button">
+            <Button label="Open the navigation" kind=Kind::Quiet icon=Icon::Rail icon_only=true on_click=open />
+        </span>
+    };
+    Some(button.into_any())
+}
+
+/// Opens the palette; looks like the field that it becomes.
+fn command_button() -> Option<AnyView> {
+    let layers = use_context::<Layers>()?;
+    let button = view! {
+        <button
+            type="button"
+            class="command"
+            aria-label="Search or run a command"
+            aria-keyshortcuts="Control+K Meta+K"
+            on:click=move |_| layers.palette.set(true)
+        >
+            {icon(Icon::Search)}
+            <span class="wide">"Search or run a command"</span>
+            <kbd class="key wide">"Ctrl K"</kbd>
+        </button>
+    };
+    Some(button.into_any())
 }

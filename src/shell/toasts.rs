@@ -1,9 +1,19 @@
 //! Says what happened, at the lower right, and offers the next step.
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
 use crate::widgets::Act;
-use crate::widgets::status::Tone;
+use crate::widgets::button::{Button, Kind};
+use crate::widgets::icon::Icon;
+use crate::widgets::status::{Tone, tone_shape};
+
+/// How long a toast stays when all went well and there is nothing to choose, in ms.
+const SHORT_MS: u32 = 5_000;
+/// How long it stays when there is something to read or to choose, in ms.
+const LONG_MS: u32 = 12_000;
+/// The most toasts at a time; older ones leave.
+const MOST: usize = 4;
 
 /// What a toast can offer.
 #[derive(Clone)]
@@ -76,11 +86,84 @@ impl Toasts {
                 *n
             })
             .unwrap_or(0);
-        self.list.try_update(|list| list.push((id, toast)));
+        self.list.try_update(|list| {
+            list.push((id, toast));
+            let many = list.len().saturating_sub(MOST);
+            list.drain(..many);
+        });
+    }
+
+    fn remove(&self, id: u32) {
+        self.list.try_update(|list| list.retain(|(had, _)| *had != id));
     }
 }
 
 /// The toasts of the app. Works in any component below it; keep the value, it is `Copy`.
 pub(crate) fn use_toasts() -> Toasts {
     expect_context()
+}
+
+/// Where the toasts stand.
+#[component]
+pub(super) fn ToastRegion() -> AnyView {
+    let toasts = use_toasts();
+    let held = RwSignal::new(false);
+    view! {
+        <div
+            class="toasts"
+            role="region"
+            aria-label="Messages"
+            aria-live="polite"
+            on:pointerenter=move |_| held.set(true)
+            on:pointerleave=move |_| held.set(false)
+        >
+            <For each=move || toasts.list.get() key=|(id, _)| *id let:entry>
+                {one(toasts, entry.0, entry.1, held)}
+            </For>
+        </div>
+    }
+    .into_any()
+}
+
+fn one(toasts: Toasts, id: u32, toast: Toast, held: RwSignal<bool>) -> AnyView {
+    let Toast { tone, text, offer } = toast;
+    let stays = if offer.is_some() || tone == Tone::Bad {
+        LONG_MS
+    } else {
+        SHORT_MS
+    };
+    leptos::reactive::spawn_local_scoped_with_cancellation(async move {
+        TimeoutFuture::new(stays).await;
+        while held.try_get_untracked() == Some(true) {
+            TimeoutFuture::new(1_000).await;
+        }
+        toasts.remove(id);
+    });
+    let close = move || toasts.remove(id);
+    view! {
+        <div class="toast">
+            {tone_shape(Signal::stored(tone))} <span class="toast-text">{text}</span>
+            {offer.map(|offer| offered(offer, close))}
+            <Button label="Close" kind=Kind::Quiet small=true icon=Icon::Close icon_only=true on_click=close />
+        </div>
+    }
+    .into_any()
+}
+
+fn offered(offer: Offer, close: impl Fn() + Copy + 'static) -> AnyView {
+    match offer {
+        Offer::Link(words, href) => view! {
+            <a class="button button-small" href=href on:click=move |_| close()>
+                {words}
+            </a>
+        }
+        .into_any(),
+        Offer::Act(words, act) => {
+            let click = move || {
+                close();
+                act.run(());
+            };
+            view! { <Button label=words small=true on_click=click /> }.into_any()
+        }
+    }
 }

@@ -1,0 +1,212 @@
+//! Chooses the namespace: a list with search; a name can be typed when listing is denied.
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_navigate};
+use wasm_bindgen::JsCast;
+
+use crate::live::lease::StreamState;
+use crate::live::use_live;
+use crate::widgets::icon::{Icon, icon};
+
+use super::namespace::{address_in, use_namespace};
+
+/// One line of the list.
+#[derive(Clone, PartialEq, Eq)]
+struct Line {
+    name: String,
+    /// "yours", "being deleted", or whose it is.
+    about: String,
+}
+
+/// The button with the namespace, and the list below it.
+#[component]
+pub(super) fn Picker() -> AnyView {
+    let namespace = use_namespace();
+    let open = RwSignal::new(false);
+    let room = NodeRef::<html::Div>::new();
+    let button = NodeRef::<html::Button>::new();
+    let close = move |refocus: bool| {
+        open.set(false);
+        if let Some(button) = button.get_untracked().filter(|_| refocus) {
+            button.focus().ok();
+        }
+    };
+    let outside = window_event_listener(ev::pointerdown, move |event| {
+        let target = event.target().and_then(|t| t.dyn_into::<web_sys::Node>().ok());
+        let inside = room
+            .try_get_untracked()
+            .flatten()
+            .is_some_and(|r| r.contains(target.as_ref()));
+        if !inside && open.try_get_untracked() == Some(true) {
+            open.set(false);
+        }
+    });
+    on_cleanup(move || outside.remove());
+    let letter = move || namespace.with(|ns| ns.chars().next().map(String::from).unwrap_or_default());
+    let name = move || {
+        namespace.with(|ns| {
+            if ns.is_empty() {
+                "Choose a namespace".to_owned()
+            } else {
+                ns.clone()
+            }
+        })
+    };
+    view! {
+        <div class="picker" node_ref=room>
+            <button
+                node_ref=button
+                type="button"
+                class="picker-button"
+                aria-haspopup="listbox"
+                aria-expanded=move || if open.get() { "true" } else { "false" }
+                aria-label=move || format!("Namespace: {}", name())
+                on:click=move |_| open.update(|open| *open = !*open)
+            >
+                <span class="letter" aria-hidden="true">
+                    {letter}
+                </span>
+                <span class="picker-name wide">{name}</span>
+                <span class="wide">{icon(Icon::Open)}</span>
+            </button>
+            <Show when=move || open.get()>
+                <PickerList namespace=namespace close=close.into() />
+            </Show>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn PickerList(namespace: Signal<String>, close: crate::widgets::On<bool>) -> AnyView {
+    let live = use_live();
+    let lease = live.namespaces();
+    let (state, session) = (lease.state(), live.session());
+    let text = RwSignal::new(String::new());
+    let active = RwSignal::new(0_usize);
+    let lines = Memo::new(move |_| {
+        let user = session.with(|s| s.as_ref().map(|s| s.user.clone()).unwrap_or_default());
+        let wanted = text.with(|t| t.trim().to_ascii_lowercase());
+        let mut lines: Vec<Line> = lease.with(|rows| {
+            rows.iter()
+                .filter(|ns| ns.metadata.name.contains(&wanted))
+                .map(|ns| Line {
+                    name: ns.metadata.name.clone(),
+                    about: match ns.owner() {
+                        _ if ns.is_terminating() => "being deleted".to_owned(),
+                        Some(owner) if owner == user => "yours".to_owned(),
+                        Some(owner) => owner.to_owned(),
+                        None => String::new(),
+                    },
+                })
+                .collect()
+        });
+        lines.sort_by(|a, b| {
+            (a.about != "yours", a.about.is_empty(), &a.name).cmp(&(b.about != "yours", b.about.is_empty(), &b.name))
+        });
+        // A name that is not in the list may be typed: listing may be denied, or the list not be there yet.
+        if !wanted.is_empty() && !lines.iter().any(|l| l.name == wanted) {
+            lines.push(Line {
+                name: wanted,
+                about: "as typed".to_owned(),
+            });
+        }
+        lines
+    });
+    let (path, go) = (use_location().pathname, StoredValue::new_local(use_navigate()));
+    let choose = move |name: String| {
+        close.run((true,));
+        go.with_value(|go| go(&address_in(&path.get_untracked(), &name), Default::default()));
+    };
+    let field = NodeRef::<html::Input>::new();
+    crate::widgets::field::focus_when_there(field);
+    let keys = move |event: ev::KeyboardEvent| {
+        let count = lines.with_untracked(Vec::len).max(1);
+        match event.key().as_str() {
+            "ArrowDown" => active.update(|at| *at = (*at + 1) % count),
+            "ArrowUp" => active.update(|at| *at = (*at + count - 1) % count),
+            "Enter" => {
+                if let Some(line) = lines.with_untracked(|l| l.get(active.get_untracked()).cloned()) {
+                    choose(line.name);
+                }
+            }
+            "Escape" => close.run((true,)),
+            "Tab" => close.run((false,)),
+            _ => return,
+        }
+        event.stop_propagation();
+        if event.key() != "Tab" {
+            event.prevent_default();
+        }
+    };
+    let note = move || match state.get() {
+        StreamState::Denied { .. } => Some("You may not list namespaces: type the name of yours."),
+        StreamState::Loading => Some("Loading namespaces"),
+        StreamState::Failed { .. } => Some("The list of namespaces could not be loaded: type a name, or try later."),
+        _ => lines.with(Vec::is_empty).then_some("No namespace of that name."),
+    };
+    let options = move || {
+        let now = namespace.get();
+        lines
+            .get()
+            .into_iter()
+            .enumerate()
+            .map(|(at, line)| option(at, line, &now, active, choose))
+            .collect_view()
+    };
+    view! {
+        <div class="popover">
+            <span class="input">
+                <input
+                    node_ref=field
+                    class="input-text"
+                    type="text"
+                    role="combobox"
+                    aria-label="Find a namespace"
+                    aria-expanded="true"
+                    aria-controls="namespaces"
+                    aria-autocomplete="list"
+                    aria-activedescendant=move || format!("namespace-{}", active.get())
+                    placeholder="Find a namespace"
+                    autocomplete="off"
+                    spellcheck="false"
+                    prop:value=text
+                    on:input=move |event| {
+                        text.set(event_target_value(&event));
+                        active.set(0);
+                    }
+                    on:keydown=keys
+                />
+            </span>
+            <ul id="namespaces" class="picker-list" role="listbox" aria-label="Namespaces">
+                {options}
+            </ul>
+            <p class="picker-note" role="status" hidden=move || note().is_none()>
+                {note}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+fn option(at: usize, line: Line, now: &str, active: RwSignal<usize>, choose: impl Fn(String) + 'static) -> AnyView {
+    let Line { name, about } = line;
+    let (current, shown) = (name == now, name.clone());
+    view! {
+        <li
+            id=format!("namespace-{at}")
+            role="option"
+            class="option"
+            class:is-active=move || active.get() == at
+            aria-selected=if current { "true" } else { "false" }
+            on:click=move |_| choose(name.clone())
+        >
+            <span class="option-label">{shown}</span>
+            <span class="option-detail">{about}</span>
+            {current.then(|| icon(Icon::Check))}
+        </li>
+    }
+    .into_any()
+}

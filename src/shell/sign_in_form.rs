@@ -1,0 +1,82 @@
+//! Takes name and password; says in words what is wrong, and waits when the gateway asks to.
+
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+
+use crate::client::{Error, session};
+use crate::live::use_live;
+use crate::widgets::button::{Button, Kind};
+use crate::widgets::field::TextField;
+
+/// The form. On success the live stores know, and whatever showed the form goes on.
+#[component]
+pub(crate) fn SignInForm() -> AnyView {
+    let live = use_live();
+    let (user, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (busy, wait) = (RwSignal::new(false), RwSignal::new(0_u32));
+    let error = RwSignal::new(None::<String>);
+    let last_user = live.session().with_untracked(|s| s.as_ref().map(|s| s.user.clone()));
+    user.set(last_user.unwrap_or_default());
+    let blocked = Signal::derive(move || match wait.get() {
+        0 => None,
+        secs => Some(format!("Too many tries: wait {secs} s")),
+    });
+    let live = StoredValue::new_local(live);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() || wait.get_untracked() > 0 {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        leptos::reactive::spawn_local_scoped_with_cancellation(async move {
+            let answer = session::sign_in(&user.get_untracked(), &password.get_untracked()).await;
+            busy.try_set(false);
+            match answer {
+                Ok(session) => {
+                    live.try_with_value(|live| live.signed_in(session));
+                }
+                Err(Error::TooMany { retry_after_secs }) => count_down(wait, retry_after_secs).await,
+                Err(problem) => {
+                    error.try_set(Some(sentence(&problem)));
+                }
+            }
+        });
+    };
+    let words = move || blocked.get().or_else(|| error.get());
+    view! {
+        <form class="gate-form" on:submit=submit>
+            <TextField label="Name" value=user autocomplete="username" name="user" hint="Usually your address" autofocus=true />
+            <TextField label="Password" value=password kind="password" autocomplete="current-password" name="password" />
+            <p class="field-error" role="alert">
+                {words}
+            </p>
+            <Button label="Sign in" kind=Kind::Primary submit=true busy=busy blocked=blocked on_click=|| {} />
+        </form>
+    }
+    .into_any()
+}
+
+async fn count_down(wait: RwSignal<u32>, secs: u32) {
+    for left in (0..=secs.clamp(1, 3_600)).rev() {
+        if wait.try_set(left).is_some() {
+            return; // the form is gone
+        }
+        TimeoutFuture::new(1_000).await;
+    }
+}
+
+/// What went wrong, and what to do.
+pub(crate) fn sentence(error: &Error) -> String {
+    match error {
+        Error::Invalid { message, .. } => capital(message),
+        other => format!("{}. {}", capital(&other.to_string()), other.advice()),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
