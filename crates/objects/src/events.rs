@@ -63,23 +63,7 @@ pub fn rows<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Row<'a>> {
             originals.push(copy);
         }
     }
-    originals.sort_by(|a, b| {
-        b.last
-            .cmp(&a.last)
-            .then_with(|| {
-                b.event
-                    .metadata
-                    .resource_version
-                    .len()
-                    .cmp(&a.event.metadata.resource_version.len())
-            })
-            .then_with(|| {
-                b.event
-                    .metadata
-                    .resource_version
-                    .cmp(&a.event.metadata.resource_version)
-            })
-    });
+    originals.sort_by(|a, b| b.newness().cmp(&a.newness()));
     originals
 }
 
@@ -124,10 +108,89 @@ impl<'a> Row<'a> {
         (row, copy.is_some())
     }
 
+    /// Of two in the same second the one written later is newer (versions are numbers of growing length).
+    fn newness(&self) -> (Option<Timestamp>, usize, &'a str) {
+        let version = &self.event.metadata.resource_version;
+        (self.last, version.len(), version)
+    }
+
     fn says_the_same(&self, other: &Self) -> bool {
         self.event.reason == other.event.reason
             && self.message == other.message
             && self.name == other.name
             && self.kind == other.kind
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(text: &str) -> Event {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn origin_of_a_repetition_is_read() {
+        assert_eq!(
+            reissued("Reissued from pod/x-0: Pulling: image"),
+            Some(("pod", "x-0", "Pulling: image"))
+        );
+        for message in [
+            "",
+            "Reissued from",
+            "Reissued from pod/x-0",
+            "Reissued from x: y",
+            "Pulling",
+        ] {
+            assert_eq!(reissued(message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn repetition_stays_when_its_original_is_gone() {
+        let copy = event(
+            r#"{"involvedObject":{"kind":"Notebook","name":"x"},"reason":"Pulling","message":"Reissued from pod/x-0: now"}"#,
+        );
+        let rows = rows([&copy]);
+        assert_eq!((rows[0].kind, rows[0].name, rows[0].message), ("Pod", "x-0", "now"));
+    }
+
+    #[test]
+    fn equal_events_become_one_row_with_the_span_of_all() {
+        let [a, b] = [("2026-11-24T10:00:00Z", 2), ("2026-11-24T11:00:00Z", 3)].map(|(time, count)| {
+            event(&format!(
+                r#"{{"involvedObject":{{"kind":"Pod","name":"x-0"}},"reason":"BackOff","message":"m","count":{count},
+                "firstTimestamp":"{time}","lastTimestamp":"{time}"}}"#
+            ))
+        });
+        for order in [[&a, &b], [&b, &a]] {
+            let rows = rows(order);
+            assert_eq!((rows.len(), rows[0].times), (1, 5));
+            assert_eq!((rows[0].first, rows[0].last), (a.first_timestamp, b.last_timestamp));
+            assert_eq!(rows[0].event.count, 3);
+        }
+    }
+
+    #[test]
+    fn event_without_a_time_comes_last() {
+        let timeless = event(r#"{"reason":"A","metadata":{"resourceVersion":"999"}}"#);
+        let timed = event(r#"{"reason":"B","eventTime":"2026-11-24T10:00:00.000001Z"}"#);
+        let reasons: Vec<_> = rows([&timeless, &timed])
+            .iter()
+            .map(|r| r.event.reason.clone())
+            .collect();
+        assert_eq!(reasons, ["B", "A"]);
+    }
+
+    #[test]
+    fn notebook_of_an_event_is_named_by_pod_set_or_itself() {
+        let about =
+            |kind: &str, name: &str| event(&format!(r#"{{"involvedObject":{{"kind":"{kind}","name":"{name}"}}}}"#));
+        assert_eq!(notebook_name(&about("Pod", "x-0")), Some("x"));
+        assert_eq!(notebook_name(&about("Pod", "x-1")), None);
+        assert_eq!(notebook_name(&about("StatefulSet", "x")), Some("x"));
+        assert_eq!(notebook_name(&about("Notebook", "x")), Some("x"));
+        assert_eq!(notebook_name(&about("PersistentVolumeClaim", "x")), None);
     }
 }

@@ -6,6 +6,7 @@
 //! `controllers/notebook_controller.go`); the traps of today's pages: dashboard-and-notebooks.md §1.3.
 
 mod creation;
+mod failing;
 mod going;
 mod happened;
 mod image;

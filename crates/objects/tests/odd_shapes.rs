@@ -6,6 +6,7 @@ use flowdeck_objects::{
     ChangeKind, ConfigMapName, Event, List, Namespace, Node, Notebook, PersistentVolumeClaim, Pod, ResourceQuota,
     SecretName, StatefulSet, Status, StorageClass, WatchEvent,
 };
+use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 
 /// Reads `text` and wants nothing in it.
@@ -207,5 +208,29 @@ fn frames_of_a_watch_are_told_apart() {
         "<html>",
     ] {
         assert!(parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn frame_cut_at_any_byte_is_unreadable_and_never_a_change() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/fixtures/notebook-life/pods.jsonl"
+    );
+    let text = std::fs::read_to_string(path).unwrap();
+    let frame = text.lines().nth(4).unwrap();
+    for end in 0..frame.len() {
+        assert!(
+            WatchEvent::<Pod>::parse(&frame.as_bytes()[..end]).is_err(),
+            "cut at {end}"
+        );
+    }
+    assert!(WatchEvent::<Pod>::parse(frame.as_bytes()).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = (WatchEvent::<Pod>::parse(&bytes).is_ok(), List::<Pod>::parse(&bytes).is_ok(), Status::parse(&bytes).is_some());
     }
 }

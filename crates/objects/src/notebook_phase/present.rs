@@ -1,14 +1,15 @@
 //! Says how a Notebook is whose pod is there: by its conditions and containers.
 
+use super::failing::{CRASH_ADVICE, absent, cannot_start, crashed, ended, is_missing, is_out_of_memory, memory_advice};
 use super::happened::{About, Happened, newest};
 use super::image::{is_about_image, missing};
 use super::scheduling::unscheduled;
-use super::words::{join, quoted_after, restarts};
+use super::words::{join, restarts};
 use super::{Case, NotebookPhase, Phase};
 use crate::age::short;
 use crate::meta::{Condition, Truth};
 use crate::notebook::{Notebook, Resources};
-use crate::pod::{ContainerState, ContainerStatus, Pod, StateTerminated, StateWaiting};
+use crate::pod::{ContainerState, ContainerStatus, Pod, StateWaiting};
 use crate::quantity::Quantity;
 use crate::time::Timestamp;
 
@@ -29,10 +30,10 @@ static NO_STATE: ContainerState = ContainerState {
 
 /// What is known of the pod: from itself, or from the Notebook's mirrored status.
 pub(super) struct Facts<'a> {
-    notebook: &'a Notebook,
-    pod: Option<&'a Pod>,
-    main: Option<&'a ContainerStatus>,
-    state: &'a ContainerState,
+    pub(super) notebook: &'a Notebook,
+    pub(super) pod: Option<&'a Pod>,
+    pub(super) main: Option<&'a ContainerStatus>,
+    pub(super) state: &'a ContainerState,
     conditions: &'a [Condition],
 }
 
@@ -265,92 +266,6 @@ fn mount_failed(case: &Case<'_>, facts: &Facts<'_>, step: &Happened<'_>) -> Note
     out.quote(message).since(step.at)
 }
 
-const CRASH_ADVICE: &str =
-    "Read the log of the previous container. The image must serve HTTP on port 8888 under the path in NB_PREFIX.";
-
-/// The main container ended by itself or was killed.
-fn crashed(facts: &Facts<'_>, ended: &StateTerminated, count: i32) -> NotebookPhase {
-    let again = restarts(count);
-    let (comma, again) = if count > 0 { (", ", again.as_str()) } else { ("", "") };
-    if is_out_of_memory(ended) {
-        return NotebookPhase::new(Phase::Failed, join(&["out of memory", comma, again]))
-            .advise(memory_advice(facts))
-            .quote(&ended.message);
-    }
-    let what = match (ended.exit_code, ended.reason.as_str()) {
-        (_, "ContainerCannotRun" | "StartError") | (126 | 127, _) => "its command can't be run",
-        (0, _) => "the server ended by itself",
-        (137, _) => "killed from outside",
-        _ if count > 1 => "keeps crashing",
-        _ => "crashed",
-    };
-    let code = ended.exit_code.to_string();
-    let code: &[&str] = if matches!(ended.exit_code, 0 | 137) {
-        &[]
-    } else {
-        &[", exit code ", &code]
-    };
-    NotebookPhase::new(Phase::Failed, join(&[&[what, comma, again], code].concat()))
-        .advise(CRASH_ADVICE)
-        .quote(&ended.message)
-}
-
-fn is_out_of_memory(ended: &StateTerminated) -> bool {
-    ended.reason == "OOMKilled"
-}
-
-fn memory_advice(facts: &Facts<'_>) -> std::borrow::Cow<'static, str> {
-    let limit = facts
-        .notebook
-        .container()
-        .and_then(|c| c.resources.limits.quantity("memory"));
-    match limit {
-        Some(limit) => join(&[
-            "It needed more than its limit of ",
-            &limit.bytes_text(),
-            ": create it again with more memory, or load less at once.",
-        ]),
-        None => "The node ran out of memory: ask for as much as it needs, so that it gets a node with room.".into(),
-    }
-}
-
-/// The container can't even be created or run. Texts: kubelet 1.36 `kuberuntime`.
-fn cannot_start(reason: &str, message: &str) -> NotebookPhase {
-    if let Some((what, name)) = absent(message) {
-        return is_missing(what, name).quote(message);
-    }
-    let words = match reason {
-        "CreateContainerConfigError" => "its settings can't be applied",
-        "PostStartHookError" | "PreStartHookError" => "its start hook fails",
-        _ => "its container can't start",
-    };
-    NotebookPhase::new(Phase::Failed, words)
-        .advise("The kubelet's message says why.")
-        .quote(message)
-}
-
-/// `secret "x" not found`, `couldn't find key k in Secret ns/x` → what is missing.
-fn absent(message: &str) -> Option<(&'static str, &str)> {
-    if message.contains("not found") {
-        for (before, what) in [
-            ("secret ", "secret "),
-            ("configmap ", "config map "),
-            ("persistentvolumeclaim ", "volume "),
-        ] {
-            if let Some(name) = quoted_after(message, before) {
-                return Some((what, name));
-            }
-        }
-    }
-    let (_, rest) = message.split_once("couldn't find key ")?;
-    Some(("key ", rest.split(' ').next()?))
-}
-
-fn is_missing(what: &str, name: &str) -> NotebookPhase {
-    NotebookPhase::new(Phase::Failed, join(&[what, name, " is missing"]))
-        .advise("Create it in this namespace; the notebook starts by itself then.")
-}
-
 /// The main container runs, but the pod isn't ready.
 fn unready(case: &Case<'_>, facts: &Facts<'_>, started_at: Option<Timestamp>) -> NotebookPhase {
     // The node's silence turns only `Ready`; the kubelet's own word on the containers stays.
@@ -394,34 +309,6 @@ fn node_silent(facts: &Facts<'_>) -> NotebookPhase {
     NotebookPhase::new(Phase::Waiting, join(&[node, " does not answer"]))
         .advise("The node may be down. The pod is moved after five minutes, when the cluster may do that.")
         .since(Condition::find(facts.conditions, "Ready").and_then(|c| c.last_transition_time))
-}
-
-/// The pod as a whole is over; the StatefulSet makes another one.
-fn ended(facts: &Facts<'_>) -> NotebookPhase {
-    let Some(pod) = facts.pod else {
-        return NotebookPhase::new(Phase::Failed, "its pod failed");
-    };
-    let message = pod.status.message.as_str();
-    let low = message
-        .split_once("low on resource: ")
-        .map(|(_, rest)| rest.split(['.', ' ']).next().unwrap_or(""));
-    let reason = match (pod.status.reason.as_str(), low) {
-        ("Evicted", Some(resource)) => join(&["evicted, its node was low on ", resource]),
-        ("Evicted", None) => "evicted from its node".into(),
-        ("Preempting" | "Preempted", _) => "made room for a more important pod".into(),
-        ("NodeShutdown" | "Shutdown" | "Terminated", _) => "its node was shut down".into(),
-        ("NodeLost", _) => "its node was lost".into(),
-        ("", _) => match facts.state.terminated.as_ref() {
-            Some(ended) => {
-                return crashed(facts, ended, facts.main.map_or(0, |m| m.restart_count)).since(ended.finished_at);
-            }
-            None => "its pod failed".into(),
-        },
-        (other, _) => join(&["its pod failed: ", other]),
-    };
-    NotebookPhase::new(Phase::Failed, reason)
-        .advise("A new pod is made by itself. If this repeats, ask for what it really needs.")
-        .quote(message)
 }
 
 /// An init container that fails; one that merely runs is progress.
