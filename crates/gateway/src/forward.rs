@@ -5,6 +5,7 @@
 pub mod body;
 pub mod headers;
 pub mod path;
+pub mod socket;
 pub mod upgrade;
 pub mod upstream;
 pub mod writes;
@@ -47,6 +48,9 @@ pub async fn handle(
 
     if upgrade::is_asked_for(request.headers()) {
         upgrade::check(&request, &gateway.config.origins)?;
+        if socket::is_asked_for(request.headers()) {
+            return socket::open(gateway, request, &target, visitor, record);
+        }
         return upgrade::relay(gateway, request, target, visitor, record).await;
     }
     if target.is_upgrade_only() {
@@ -121,7 +125,7 @@ async fn read_body(
         return Err(Rejection::BodyTooLarge);
     }
     // Bodies wait in memory: only so many at once.
-    let _turn = gateway.writes.acquire().await.map_err(|_| Rejection::Stopping)?;
+    let _turn = gateway.writes.acquire().await.or(Err(Rejection::Stopping))?;
     let whole = Limited::new(incoming, limit).collect();
     match tokio::time::timeout(gateway.config.body_timeout, whole).await {
         Err(_) => Err(Rejection::BodyTimeout),
@@ -171,12 +175,16 @@ fn scrub(
 /// An answer that does not come from a Kubernetes API: a load balancer's error page, a redirect, a
 /// switch of protocols that nobody asked for. Its text would tell names of the inside.
 fn is_foreign(status: StatusCode, headers: &HeaderMap) -> bool {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let content_type = types
+        .next()
         .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
-    let of_the_api =
-        content_type.contains("json") || content_type.contains("protobuf") || content_type.contains("cbor");
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let of_the_api = types.next().is_none()
+        && ["json", "protobuf", "cbor"]
+            .iter()
+            .any(|kind| content_type.contains(kind));
     match status.as_u16() {
         101 => true,
         304 => false,

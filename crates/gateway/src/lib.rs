@@ -8,6 +8,7 @@ pub mod log;
 pub mod metrics;
 pub mod page;
 pub mod rejection;
+pub mod request_line;
 pub mod routes;
 pub mod security_headers;
 pub mod server;

@@ -51,7 +51,7 @@ impl Page {
         let found = self
             .find(name, request.headers())
             .await
-            .map_err(|_| Rejection::NoSuchPage)?;
+            .or(Err(Rejection::NoSuchPage))?;
         let tag = format!(
             "\"{:x}-{:x}{}\"",
             found.modified_ms,
@@ -63,7 +63,7 @@ impl Page {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             response
         } else {
-            let bytes = tokio::fs::read(&found.file).await.map_err(|_| Rejection::NoSuchPage)?;
+            let bytes = tokio::fs::read(&found.file).await.or(Err(Rejection::NoSuchPage))?;
             Response::new(full(Bytes::from(bytes)))
         };
         let policy = page_policy(&self.hashes().await);

@@ -145,7 +145,7 @@ impl Rejection {
         match self {
             R::NoSuchPage => "There is nothing at this address.",
             R::Method => "This address does not answer this method.",
-            R::Target => "The request must name a path on this server.",
+            R::Target => "The request must name a path on this server, without a fragment.",
             R::Path(why) => why,
             R::NotAnApi => "Only /api, /apis, /version and /openapi of the cluster can be reached here.",
             R::ProxySubresource => "The gateway does not pass requests on to the proxy of pods, services or nodes.",
@@ -202,9 +202,8 @@ impl Rejection {
         }
     }
 
-    /// The answer on the wire.
-    pub fn response(self) -> Response<Body> {
-        let status = self.status();
+    /// The Kubernetes `Status` object.
+    pub fn status_json(self) -> Vec<u8> {
         let object = Status {
             kind: "Status",
             api_version: "v1",
@@ -215,11 +214,15 @@ impl Rejection {
             details: Details {
                 retry_after_seconds: self.retry_after_secs(),
             },
-            code: status.as_u16(),
+            code: self.status().as_u16(),
         };
-        let json = serde_json::to_vec(&object).unwrap_or_default();
-        let mut response = Response::new(full(Bytes::from(json)));
-        *response.status_mut() = status;
+        serde_json::to_vec(&object).unwrap_or_default()
+    }
+
+    /// The answer on the wire.
+    pub fn response(self) -> Response<Body> {
+        let mut response = Response::new(full(Bytes::from(self.status_json())));
+        *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(REJECTION_HEADER, HeaderValue::from_static(self.slug()));

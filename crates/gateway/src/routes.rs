@@ -17,6 +17,7 @@ use crate::{
     forward::{self, path::Target},
     limits, log,
     rejection::Rejection,
+    request_line::{Busy, Line},
     security_headers,
     server::Gateway,
     sign_in::endpoints,
@@ -84,10 +85,16 @@ impl Record {
 }
 
 /// Answers one request.
-pub async fn answer(gateway: Arc<Gateway>, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+pub async fn answer(
+    gateway: Arc<Gateway>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    line: Arc<Line>,
+) -> Response<Body> {
+    let (busy, fragment) = line.begin();
     let address = client_address(&gateway, request.headers(), peer.ip());
     let mut record = Record::new(&request, address);
-    let result = match check(&request) {
+    let result = match check(&request, fragment) {
         Ok(()) => route(&gateway, request, address, &mut record).await,
         Err(rejection) => Err(rejection),
     };
@@ -113,18 +120,19 @@ pub async fn answer(gateway: Arc<Gateway>, request: Request<Incoming>, peer: Soc
             bytes: 0,
             record,
             gateway,
+            _busy: busy,
         }
         .boxed_unsync()
     })
 }
 
 /// What holds for every request, before anybody looks at what it wants.
-fn check(request: &Request<Incoming>) -> Result<(), Rejection> {
+fn check(request: &Request<Incoming>, fragment: bool) -> Result<(), Rejection> {
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return Err(Rejection::Method);
     }
     // An absolute target names a host of the client's choice; in HTTP/2 every target has one.
-    if request.version() < Version::HTTP_2 && request.uri().authority().is_some() {
+    if request.version() < Version::HTTP_2 && (fragment || request.uri().authority().is_some()) {
         return Err(Rejection::Target);
     }
     limits::check_headers(request.headers())?;
@@ -205,6 +213,7 @@ struct Counted {
     bytes: u64,
     record: Record,
     gateway: Arc<Gateway>,
+    _busy: Busy,
 }
 
 impl hyper::body::Body for Counted {

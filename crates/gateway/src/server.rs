@@ -24,6 +24,7 @@ use crate::{
     log::Log,
     metrics::Metrics,
     page::Page,
+    request_line::{Line, Watched},
     routes,
     sign_in::{
         Visitor,
@@ -146,7 +147,7 @@ impl Gateway {
                     .is_some_and(|account| Sessions::belongs_to(session, &account))
             });
             turn = turn.wrapping_add(1);
-            if turn % SAVE_TIMES_EVERY == 0 {
+            if turn.is_multiple_of(SAVE_TIMES_EVERY) {
                 self.sessions.save_times();
             }
         }
@@ -239,11 +240,14 @@ async fn accept(gateway: Arc<Gateway>, listener: TcpListener, face: Face) {
         };
         socket.set_nodelay(true).unwrap_or_default();
         let shared = Arc::clone(&gateway);
+        let line = Arc::new(Line::default());
+        let socket = Watched::new(socket, Arc::clone(&line));
         let service = service_fn(move |request: Request<Incoming>| {
             let gateway = Arc::clone(&shared);
+            let line = Arc::clone(&line);
             async move {
                 Ok::<_, std::convert::Infallible>(match face {
-                    Face::Page => routes::answer(gateway, request, peer).await,
+                    Face::Page => routes::answer(gateway, request, peer, line).await,
                     Face::Metrics => metrics_page(&gateway, request.uri().path()),
                 })
             }

@@ -28,140 +28,132 @@ fn check(folder: &Path, flags: &str) -> Result<Config, BadSetting> {
     Config::check(Cli::try_parse_from(all).unwrap().settings)
 }
 
+/// Flags, the setting that is to blame, a part of what is said. `DIR` is a folder with an app and an empty
+/// users file, `UPSTREAM` a complete setting without a sandbox.
+const BAD: [(&str, &str, &str); 31] = [
+    ("", "sandbox", "no cluster is named"),
+    ("--sandbox --in-cluster", "sandbox", "only one cluster"),
+    ("--upstream http://a:1", "users", "nobody could sign in"),
+    ("--sandbox --listen 8080", "listen", "not an address with a port"),
+    (
+        "--sandbox --listen 0.0.0.0:8080",
+        "public-url",
+        "is needed when listening on 0.0.0.0:8080",
+    ),
+    (
+        "--sandbox --listen 127.0.0.1:5 --metrics-listen 127.0.0.1:5",
+        "metrics-listen",
+        "another address",
+    ),
+    ("--sandbox --public-url deck", "public-url", "needs http:// or https://"),
+    (
+        "--sandbox --public-url ftp://deck",
+        "public-url",
+        "must begin with http",
+    ),
+    (
+        "--sandbox --public-url https://deck/app",
+        "public-url",
+        "must not have a path",
+    ),
+    (
+        "--sandbox --public-url https://a:b@deck",
+        "public-url",
+        "name or password",
+    ),
+    ("--sandbox --app DIR/none", "app", "has no index.html"),
+    (
+        "--kubeconfig DIR/none --users DIR/users.toml",
+        "kubeconfig",
+        "there is no file",
+    ),
+    (
+        "--sandbox --context dev",
+        "context",
+        "only means something with --kubeconfig",
+    ),
+    (
+        "--upstream ftp://a --users DIR/users.toml",
+        "upstream",
+        "needs http:// or https://",
+    ),
+    (
+        "--upstream http://u:p@a --users DIR/users.toml",
+        "upstream",
+        "plain address",
+    ),
+    (
+        "UPSTREAM --upstream-token-file DIR/none",
+        "upstream-token-file",
+        "there is no file",
+    ),
+    ("UPSTREAM --upstream-ca DIR/none", "upstream-ca", "cannot be read"),
+    (
+        "UPSTREAM --upstream-ca DIR/not-a.pem",
+        "upstream-ca",
+        "not a PEM certificate",
+    ),
+    ("UPSTREAM --empty", "empty", "only means something with --sandbox"),
+    ("UPSTREAM --data x", "data", "only means something with --sandbox"),
+    (
+        "--sandbox --data DIR/s --sandbox-world big",
+        "sandbox-world",
+        "is not believable",
+    ),
+    (
+        "--sandbox --data DIR/s --sandbox-world load:pods=many",
+        "sandbox-world",
+        "is not believable",
+    ),
+    (
+        "--sandbox --data DIR/s --empty --pods 5",
+        "sandbox-world",
+        "only one of",
+    ),
+    (
+        "--sandbox --data DIR/s --sandbox-listen 0.0.0.0:1",
+        "sandbox-listen",
+        "this machine only",
+    ),
+    ("--sandbox --data DIR/s --sandbox-speed 0", "sandbox-speed", "above 0"),
+    (
+        "--sandbox --data DIR/s --session-idle 2h --session-max 1h",
+        "session-idle",
+        "longer than",
+    ),
+    (
+        "--sandbox --data DIR/s --session-idle soon",
+        "session-idle",
+        "not a time above 0",
+    ),
+    (
+        "--sandbox --data DIR/s --header-timeout 0s",
+        "header-timeout",
+        "not a time above 0",
+    ),
+    (
+        "--sandbox --data DIR/s --max-streams-per-user 0",
+        "max-streams-per-user",
+        "1 or more",
+    ),
+    (
+        "--sandbox --data DIR/s --trusted-proxy proxy",
+        "trusted-proxy",
+        "not an IP address",
+    ),
+    (
+        "--sandbox --data DIR/s --state DIR/index.html",
+        "state",
+        "cannot be made",
+    ),
+];
+
 #[test]
 fn bad_setting_is_named_and_explained() {
     let folder = folder();
-    let upstream = "--upstream http://127.0.0.1:1 --users DIR/users.toml";
-    for (flags, name, says) in [
-        ("", "sandbox", "no cluster is named"),
-        ("--sandbox --in-cluster", "sandbox", "only one cluster"),
-        ("--upstream http://a:1", "users", "nobody could sign in"),
-        ("--sandbox --listen 8080", "listen", "not an address with a port"),
-        (
-            "--sandbox --listen 0.0.0.0:8080",
-            "public-url",
-            "is needed when listening on 0.0.0.0:8080",
-        ),
-        (
-            "--sandbox --listen 127.0.0.1:5 --metrics-listen 127.0.0.1:5",
-            "metrics-listen",
-            "another address",
-        ),
-        ("--sandbox --public-url deck", "public-url", "needs http:// or https://"),
-        (
-            "--sandbox --public-url ftp://deck",
-            "public-url",
-            "must begin with http",
-        ),
-        (
-            "--sandbox --public-url https://deck/app",
-            "public-url",
-            "must not have a path",
-        ),
-        (
-            "--sandbox --public-url https://a:b@deck",
-            "public-url",
-            "name or password",
-        ),
-        ("--sandbox --app DIR/none", "app", "has no index.html"),
-        (
-            "--kubeconfig DIR/none --users DIR/users.toml",
-            "kubeconfig",
-            "there is no file",
-        ),
-        (
-            "--sandbox --context dev",
-            "context",
-            "only means something with --kubeconfig",
-        ),
-        (
-            "--upstream ftp://a --users DIR/users.toml",
-            "upstream",
-            "needs http:// or https://",
-        ),
-        (
-            "--upstream http://u:p@a --users DIR/users.toml",
-            "upstream",
-            "plain address",
-        ),
-        (
-            &format!("{upstream} --upstream-token-file DIR/none"),
-            "upstream-token-file",
-            "there is no file",
-        ),
-        (
-            &format!("{upstream} --upstream-ca DIR/none"),
-            "upstream-ca",
-            "cannot be read",
-        ),
-        (
-            &format!("{upstream} --upstream-ca DIR/not-a.pem"),
-            "upstream-ca",
-            "not a PEM certificate",
-        ),
-        (
-            &format!("{upstream} --empty"),
-            "empty",
-            "only means something with --sandbox",
-        ),
-        (
-            &format!("{upstream} --data x"),
-            "data",
-            "only means something with --sandbox",
-        ),
-        (
-            "--sandbox --data DIR/s --sandbox-world big",
-            "sandbox-world",
-            "is not believable",
-        ),
-        (
-            "--sandbox --data DIR/s --sandbox-world load:pods=many",
-            "sandbox-world",
-            "is not believable",
-        ),
-        (
-            "--sandbox --data DIR/s --empty --pods 5",
-            "sandbox-world",
-            "only one of",
-        ),
-        (
-            "--sandbox --data DIR/s --sandbox-listen 0.0.0.0:1",
-            "sandbox-listen",
-            "this machine only",
-        ),
-        ("--sandbox --data DIR/s --sandbox-speed 0", "sandbox-speed", "above 0"),
-        (
-            "--sandbox --data DIR/s --session-idle 2h --session-max 1h",
-            "session-idle",
-            "longer than",
-        ),
-        (
-            "--sandbox --data DIR/s --session-idle soon",
-            "session-idle",
-            "not a time above 0",
-        ),
-        (
-            "--sandbox --data DIR/s --header-timeout 0s",
-            "header-timeout",
-            "not a time above 0",
-        ),
-        (
-            "--sandbox --data DIR/s --max-streams-per-user 0",
-            "max-streams-per-user",
-            "1 or more",
-        ),
-        (
-            "--sandbox --data DIR/s --trusted-proxy proxy",
-            "trusted-proxy",
-            "not an IP address",
-        ),
-        (
-            "--sandbox --data DIR/s --state DIR/index.html",
-            "state",
-            "cannot be made",
-        ),
-    ] {
-        let Err(error) = check(folder.path(), flags) else {
+    for (flags, name, says) in BAD {
+        let flags = flags.replace("UPSTREAM", "--upstream http://127.0.0.1:1 --users DIR/users.toml");
+        let Err(error) = check(folder.path(), &flags) else {
             panic!("accepted: {flags}")
         };
         assert_eq!(error.name, name, "{flags}: {error}");

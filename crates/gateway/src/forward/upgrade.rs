@@ -13,15 +13,16 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
 use crate::{
-    forward::{headers, path::Target, writes},
+    forward::{headers, path::Target, socket, writes},
     rejection::Rejection,
     routes::{Body, Record, empty},
     server::Gateway,
     sign_in::Visitor,
 };
 
-/// The protocols of the Kubernetes API. None of them carries a token or a name.
-const PROTOCOLS: [&str; 10] = [
+/// Our own stream protocol and those of the Kubernetes API. None of them carries a token or a name.
+const PROTOCOLS: [&str; 11] = [
+    socket::PROTOCOL,
     "v5.channel.k8s.io",
     "v4.channel.k8s.io",
     "v3.channel.k8s.io",
@@ -56,8 +57,10 @@ pub fn check(request: &Request<Incoming>, origins: &[String]) -> Result<(), Reje
         return Err(Rejection::Upgrade);
     }
     for value in headers.get_all(header::SEC_WEBSOCKET_PROTOCOL) {
-        let list = value.to_str().map_err(|_| Rejection::Subprotocol)?;
-        if !list.split(',').all(|one| PROTOCOLS.contains(&one.trim())) {
+        let list = value.to_str().or(Err(Rejection::Subprotocol))?;
+        let known = list.split(',').all(|one| PROTOCOLS.contains(&one.trim()));
+        // Ours comes alone: the cluster does not speak it.
+        if !known || (list.contains(socket::PROTOCOL) && !socket::is_asked_for(headers)) {
             return Err(Rejection::Subprotocol);
         }
     }
@@ -82,7 +85,7 @@ pub async fn relay(
     let answer = gateway.upstream.send(outgoing);
     let mut answer = tokio::time::timeout(gateway.config.upstream_timeout, answer)
         .await
-        .map_err(|_| Rejection::UpstreamTimeout)??;
+        .or(Err(Rejection::UpstreamTimeout))??;
     if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Ok(super::scrub(gateway, &Method::GET, answer, visitor, true, slot));
     }

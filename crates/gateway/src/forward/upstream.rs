@@ -60,7 +60,7 @@ impl Upstream {
             Some(query) => ("?", query),
             None => ("", ""),
         };
-        Uri::try_from(format!("{}{}{path}{sign}{query}", self.origin, self.prefix)).map_err(|_| Rejection::Target)
+        Uri::try_from(format!("{}{}{path}{sign}{query}", self.origin, self.prefix)).or(Err(Rejection::Target))
     }
 
     /// Sends a request; resolves with the head of the answer.

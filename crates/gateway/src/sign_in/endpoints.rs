@@ -169,5 +169,5 @@ async fn read<T: for<'de> Deserialize<'de>>(gateway: &Gateway, request: Request<
         Ok(Err(_)) => return Err(Rejection::Body),
         Ok(Ok(body)) => body.to_bytes(),
     };
-    serde_json::from_slice(&body).map_err(|_| Rejection::Body)
+    serde_json::from_slice(&body).or(Err(Rejection::Body))
 }

@@ -1,0 +1,17 @@
+//! Tests the gateway through real sockets, against a cluster that only writes down what it gets.
+//!
+//! Names that begin with `t` and a number are the cases of kubernetes-and-gateway.md §3.4. Identity
+//! towards Kubernetes travels as impersonation, so "K sees exactly one value, alice" there means one
+//! `Impersonate-User: alice@example.com` here and no trusted header of any spelling.
+
+#![expect(clippy::unwrap_used, reason = "all of this is tests")]
+
+mod browser;
+mod files;
+mod identity;
+mod operating;
+mod protocol;
+mod routing;
+mod sign_in;
+mod streams;
+mod support;

@@ -1,0 +1,86 @@
+//! Logs, metrics and health.
+
+use crate::support::{ALICE, Ask, PASSWORD, World};
+
+#[tokio::test]
+async fn each_request_is_one_line_without_secrets() {
+    let world = World::new().await;
+    let target = "/k8s/apis/kubeflow.org/v1/namespaces/a/notebooks/mine?secret=in-the-query";
+    world
+        .get(target)
+        .header("Authorization", "Bearer own-token")
+        .send()
+        .await;
+    let body = format!("{{\"user\":\"{ALICE}\",\"password\":\"{PASSWORD}\"}}");
+    world.post("/auth/sign-in").body(body).send().await;
+    world
+        .get("/k8s/api/v1/pods%0a%1b[31m")
+        .header("User-Agent", "x\u{1b}[31m")
+        .send()
+        .await;
+    world.get("/k8s/api/v1/namespaces/a/pods/p/exec").send().await;
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let log = world.log_text();
+    for secret in ["in-the-query", "own-token", PASSWORD, &world.alice[9..], "#sign-in"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+    assert!(!log.contains('\u{1b}'));
+    let line = log.lines().find(|line| line.contains("\"name\":\"mine\"")).unwrap();
+    for part in [
+        "\"user\":\"alice@example.com\"",
+        "\"verb\":\"get\"",
+        "\"group\":\"kubeflow.org\"",
+        "\"version\":\"v1\"",
+        "\"resource\":\"notebooks\"",
+        "\"namespace\":\"a\"",
+        "\"status\":200",
+        "\"bytes\":",
+        "\"ms\":",
+    ] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+    assert!(
+        log.lines()
+            .all(|line| serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok())
+    );
+    assert!(log.contains("\"rejection\":\"websocket-only\""), "{log}");
+}
+
+#[tokio::test]
+async fn metrics_are_on_their_own_address_only() {
+    let world = World::with("--metrics-listen 127.0.0.1:0").await;
+    world.get("/k8s/api").send().await;
+    world.ask("GET", "/k8s/api").send().await;
+    let mut wire = world.get("/k8s/api/v1/pods?watch=1").open().await;
+    wire.until("\"n\":0}}\n").await;
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert_eq!(world.get("/metrics").send().await.status, 404);
+    let address = world.gateway.running.metrics_address.unwrap();
+    let page = Ask::new(address, "GET", "/metrics").send().await.body;
+    for line in [
+        "flowdeck_sessions 2\n",
+        "flowdeck_streams 1\n",
+        "flowdeck_requests_total{route=\"k8s\",code=\"200\"} 1\n",
+        "flowdeck_requests_total{route=\"k8s\",code=\"401\"} 1\n",
+        "flowdeck_rejections_total{why=\"signed-out\"} 1\n",
+        "flowdeck_sign_ins_total{way=\"link\",result=\"ok\"} 2\n",
+    ] {
+        assert!(page.contains(line), "{line} in {page}");
+    }
+    assert_eq!(Ask::new(address, "GET", "/").send().await.status, 404);
+}
+
+#[tokio::test]
+async fn health_needs_no_session_and_asks_the_cluster_as_nobody() {
+    let world = World::new().await;
+    assert_eq!(world.ask("GET", "/healthz").send().await.body, "ok\n");
+    assert_eq!(world.ask("GET", "/readyz").send().await.status, 200);
+    let seen = world.arrived();
+    assert_eq!(seen.target, "/version");
+    // A crowd of health checks does not reach the cluster.
+    for _ in 0..10 {
+        world.ask("GET", "/readyz").send().await;
+    }
+    world.nothing_arrived("remembered readiness");
+    assert_eq!(world.ask("POST", "/healthz").send().await.status, 405);
+}

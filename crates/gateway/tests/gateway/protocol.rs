@@ -1,0 +1,150 @@
+//! Cases 37 and 45, and neighbours: limits, time, and what is told when things break.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Wire, World, raw};
+
+const PODS: &str = "/k8s/api/v1/namespaces/a/pods";
+
+#[tokio::test]
+async fn t37_too_large_headers_give_431() {
+    let world = World::new().await;
+    let big = world.get(PODS).header("X-Big", &"x".repeat(33 * 1024)).send().await;
+    assert_eq!((big.status, big.slug().as_str()), (431, "headers-too-large"));
+    let mut many = world.get(PODS);
+    for at in 0..101 {
+        many = many.header(&format!("X-{at}"), "y");
+    }
+    assert_eq!(many.send().await.status, 431);
+    let huge = world.get(PODS).header("X-Huge", &"x".repeat(300 * 1024)).send().await;
+    assert_eq!(huge.status, 431);
+    world.nothing_arrived("large headers");
+}
+
+#[tokio::test]
+async fn t37_too_large_bodies_give_413() {
+    let world = World::with("--max-body-bytes 1000").await;
+    let large = world
+        .post(PODS)
+        .cookie(&world.alice)
+        .body("x".repeat(1001))
+        .send()
+        .await;
+    assert_eq!((large.status, large.slug().as_str()), (413, "body-too-large"));
+    let chunked = |size: usize| {
+        let head = format!(
+            "POST {PODS} HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nX-Flowdeck: 1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+            world.alice
+        );
+        format!("{head}{size:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(size))
+    };
+    let address = world.gateway.running.address;
+    assert_eq!(raw(address, chunked(1001).as_bytes()).await.status, 413);
+    world.nothing_arrived("large bodies");
+    assert_eq!(raw(address, chunked(1000).as_bytes()).await.status, 200);
+    assert_eq!(world.arrived().body.len(), 1000);
+}
+
+#[tokio::test]
+async fn t37_endless_upload_is_cut() {
+    let world = World::with("--max-body-bytes 100000").await;
+    let mut wire = Wire::connect(world.gateway.running.address).await;
+    let head = format!(
+        "POST {PODS} HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nX-Flowdeck: 1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+        world.alice
+    );
+    wire.write(head.as_bytes()).await;
+    for _ in 0..50 {
+        wire.write(format!("1000\r\n{}\r\n", "x".repeat(4096)).as_bytes()).await;
+    }
+    assert_eq!(wire.head().await.status, 413);
+    world.nothing_arrived("an endless upload");
+}
+
+#[tokio::test]
+async fn t37_slow_headers_and_bodies_are_cut() {
+    let world = World::with("--header-timeout 500ms --body-timeout 500ms").await;
+    let began = Instant::now();
+    let mut slow = Wire::connect(world.gateway.running.address).await;
+    slow.write(b"GET /k8s/api HTTP/1.1\r\nHost: x\r\n").await;
+    slow.rest().await;
+    assert!(began.elapsed() < Duration::from_secs(5));
+    let mut body = Wire::connect(world.gateway.running.address).await;
+    let head = format!(
+        "POST {PODS} HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nX-Flowdeck: 1\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{{",
+        world.alice
+    );
+    body.write(head.as_bytes()).await;
+    assert_eq!(body.head().await.status, 408);
+    world.nothing_arrived("slow requests");
+}
+
+#[tokio::test]
+async fn t36_messages_with_two_lengths_are_refused() {
+    let world = World::new().await;
+    let head = format!(
+        "POST {PODS} HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nX-Flowdeck: 1\r\nContent-Type: application/json\r\n",
+        world.alice
+    );
+    for lines in [
+        "Content-Length: 4\r\nContent-Length: 5\r\n",
+        "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding : chunked\r\n",
+        "X: a\r\n folded\r\nTransfer-Encoding: xchunked\r\n",
+    ] {
+        let text = format!(
+            "{head}{lines}\r\n0\r\n\r\nGET /k8s/api/v1/secrets HTTP/1.1\r\nHost: x\r\nCookie: {}\r\n\r\n",
+            world.alice
+        );
+        let mut wire = Wire::connect(world.gateway.running.address).await;
+        wire.write(text.as_bytes()).await;
+        let text = wire.rest().await;
+        assert!(text.starts_with("HTTP/1.1 4"), "{lines}: {text}");
+        assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{lines}: {text}");
+    }
+    world.nothing_arrived("messages with two lengths");
+}
+
+#[tokio::test]
+async fn read_with_a_body_is_refused() {
+    let world = World::new().await;
+    assert_eq!(world.get(PODS).body("x").send().await.status, 400);
+    world.nothing_arrived("a read with a body");
+}
+
+#[tokio::test]
+async fn t45_what_breaks_inside_is_told_in_our_words() {
+    let world = World::with("--upstream-timeout 500ms").await;
+    for (target, status, slug) in [
+        ("page-of-a-proxy", 502, "upstream-broken"),
+        ("redirect", 502, "upstream-broken"),
+        ("slow", 504, "upstream-timeout"),
+    ] {
+        let answer = world.get(&format!("{PODS}/{target}")).send().await;
+        assert_eq!((answer.status, answer.slug().as_str()), (status, slug), "{target}");
+        assert!(answer.header("location").is_none());
+        for secret in ["internal", "10.1.2.3", "127.0.0.1", "html"] {
+            assert!(!answer.body.contains(secret), "{target}: {}", answer.body);
+        }
+        assert!(answer.body.contains("\"kind\":\"Status\""), "{target}");
+    }
+    // The cluster's own refusals pass as they are.
+    let gone = world.get(&format!("{PODS}/gone")).send().await;
+    assert_eq!(
+        (gone.status, gone.body.as_str()),
+        (410, "{\"kind\":\"Status\",\"code\":410}")
+    );
+
+    world.echo.die();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let answer = world.get(PODS).send().await;
+    assert_eq!((answer.status, answer.slug().as_str()), (503, "upstream-unreachable"));
+    assert!(
+        !answer.body.contains("127.0.0.1") && !answer.body.contains("refused"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(answer.header("retry-after").as_deref(), Some("2"));
+    assert_eq!(world.get("/readyz").send().await.status, 503);
+    assert_eq!(world.get("/healthz").send().await.status, 200);
+}
