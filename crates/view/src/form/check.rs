@@ -84,35 +84,39 @@ pub fn check(form: &Form, spawner: &Spawner, world: World<'_>) -> Vec<Problem> {
 
 /// What will be accepted but not run: more than the namespace has left. One sentence a resource.
 pub fn warnings(form: &Form, world: World<'_>) -> Vec<Problem> {
-    let memory = with_unit(&form.memory, "Gi");
-    let gpus = form.gpus().unwrap_or(0);
-    let asked = [
-        (Field::Cpu, "cpu", positive(form.cpu.trim())),
-        (Field::Memory, "memory", positive(&memory)),
-        (
-            Field::Gpu,
-            form.gpu_vendor.as_str(),
-            (gpus > 0).then(|| Quantity::whole(i64::from(gpus))),
-        ),
-    ];
-    asked
+    asked(form)
         .into_iter()
         .filter_map(|(field, resource, amount)| {
             let line = world.quota.iter().find(|line| line.resource == resource)?;
             let left = line.left();
-            (amount? > left).then(|| Problem {
+            (amount > left).then(|| Problem {
                 field,
-                message: [
-                    "Only ",
-                    &left.text_of(resource),
-                    " of ",
-                    &line.hard_text(),
-                    " is left in this namespace",
-                ]
-                .concat(),
+                message: ["Only ", &left.text_of(&resource), " of ", &line.hard_text(), " is left in this namespace"]
+                    .concat(),
             })
         })
         .collect()
+}
+
+/// The namespace's quota as it will be used once the notebook runs.
+pub fn quota_after(form: &Form, quota: &[QuotaLine]) -> Vec<QuotaLine> {
+    let mut lines = quota.to_vec();
+    for (_, resource, amount) in asked(form) {
+        for line in lines.iter_mut().filter(|line| line.resource == resource) {
+            line.used = line.used + amount;
+        }
+    }
+    lines
+}
+
+/// What the notebook reserves, as far as it can be read: field, resource, amount.
+fn asked(form: &Form) -> Vec<(Field, String, Quantity)> {
+    let memory = with_unit(&form.memory, "Gi");
+    let gpus = form.gpus().filter(|count| *count > 0).map(|count| Quantity::whole(i64::from(count)));
+    let cpu = positive(form.cpu.trim()).map(|amount| (Field::Cpu, "cpu".to_owned(), amount));
+    let memory = positive(&memory).map(|amount| (Field::Memory, "memory".to_owned(), amount));
+    let gpus = gpus.map(|amount| (Field::Gpu, form.gpu_vendor.clone(), amount));
+    cpu.into_iter().chain(memory).chain(gpus).collect()
 }
 
 fn image_problem(image: &str, form: &Form, spawner: &Spawner) -> Option<String> {

@@ -60,7 +60,7 @@ impl Form {
 }
 
 /// The word of a kind of server, as its annotation has it.
-pub(super) fn server_word(server: ServerType) -> &'static str {
+pub fn server_word(server: ServerType) -> &'static str {
     match server {
         ServerType::Jupyter | ServerType::Other => "jupyter",
         ServerType::VsCode => "group-one",
@@ -68,7 +68,8 @@ pub(super) fn server_word(server: ServerType) -> &'static str {
     }
 }
 
-fn server_from_word(word: &str) -> ServerType {
+/// Reads the word of a kind of server.
+pub fn server_from_word(word: &str) -> ServerType {
     match word {
         "group-one" => ServerType::VsCode,
         "group-two" => ServerType::RStudio,

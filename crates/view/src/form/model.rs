@@ -150,6 +150,26 @@ impl Form {
         Some(template.replace("{notebook-name}", self.name.trim()))
     }
 
+    /// The text of a field, to see whether it has changed since an answer came.
+    pub fn text_of(&self, field: Field) -> &str {
+        match field {
+            Field::Name => &self.name,
+            Field::Image => &self.image,
+            Field::Cpu => &self.cpu,
+            Field::Memory => &self.memory,
+            Field::Gpu => &self.gpu_count,
+            Field::VolumeName => &self.volume_name,
+            Field::VolumeSize => &self.volume_size,
+            Field::VolumeClass => &self.volume_class,
+            Field::VolumeExisting => &self.volume_existing,
+            Field::Mount => &self.mount,
+            Field::PullPolicy => &self.pull_policy,
+            Field::CpuLimit => &self.cpu_limit,
+            Field::MemoryLimit => &self.memory_limit,
+            Field::Whole => "",
+        }
+    }
+
     /// Number of GPUs; `None` when it is not a number.
     pub fn gpus(&self) -> Option<u32> {
         let text = self.gpu_count.trim();

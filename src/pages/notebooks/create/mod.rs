@@ -1,9 +1,11 @@
 //! Asks for what a new notebook needs, checks it as one types, and creates it.
 
-use leptos::prelude::*;
+mod fields;
+mod model;
+mod page;
+mod send;
+mod storage;
+mod summary;
+mod volume;
 
-/// A new notebook: `/notebooks/new`.
-#[component]
-pub(crate) fn NewPage() -> AnyView {
-    ().into_any()
-}
+pub(crate) use page::NewPage;
