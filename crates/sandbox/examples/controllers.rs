@@ -15,10 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let options = Options {
         parts,
-        speed: words
-            .iter()
-            .find_map(|word| word.parse().ok())
-            .unwrap_or(1.0),
+        speed: words.iter().find_map(|word| word.parse().ok()).unwrap_or(1.0),
         ..Options::default()
     };
     if words.iter().any(|word| word == "seed") {

@@ -76,10 +76,16 @@ impl Actions {
 
     /// Stops or starts a notebook. The toast offers to take it back.
     pub(super) fn set_stopped(self, name: String, stopped: bool) {
-        let Some(namespace) = self.namespace.try_get_untracked() else { return };
+        let Some(namespace) = self.namespace.try_get_untracked() else {
+            return;
+        };
         let now = Timestamp::from_js(self.now.try_get_untracked().unwrap_or_default());
         self.wanted.try_update(|wanted| wanted.insert(name.clone(), stopped));
-        let body = if stopped { merge_patch_stop(now) } else { merge_patch_start() };
+        let body = if stopped {
+            merge_patch_stop(now)
+        } else {
+            merge_patch_start()
+        };
         spawn(async move {
             let answer = kubernetes::merge_patch(NOTEBOOKS, &namespace, &name, body).await;
             match answer {
@@ -87,11 +93,17 @@ impl Actions {
                     let text = [if stopped { "Stopping " } else { "Starting " }, &name].concat();
                     let back = name.clone();
                     let undo = move || self.set_stopped(back.clone(), !stopped);
-                    self.toasts.push(Toast::done(text).offering(Offer::Act("Undo".to_owned(), undo.into())));
+                    self.toasts
+                        .push(Toast::done(text).offering(Offer::Act("Undo".to_owned(), undo.into())));
                 }
                 Err(error) => {
                     self.wanted.try_update(|wanted| wanted.remove(&name));
-                    let what = [if stopped { "Could not stop " } else { "Could not start " }, &name, ": "].concat();
+                    let what = [
+                        if stopped { "Could not stop " } else { "Could not start " },
+                        &name,
+                        ": ",
+                    ]
+                    .concat();
                     self.toasts.push(Toast::failed([what, what_and_next(&error)].concat()));
                 }
             }
@@ -102,13 +114,17 @@ impl Actions {
     pub(super) fn settle(self, stopped_of: impl Fn(&str) -> Option<bool>) {
         let settled: Vec<String> = self.wanted.with_untracked(|wanted| {
             let done = |name: &String, stopped: bool| stopped_of(name).is_none_or(|now| now == stopped);
-            let mut names: Vec<String> =
-                wanted.iter().filter(|(name, stopped)| done(name, **stopped)).map(|(name, _)| name.clone()).collect();
+            let mut names: Vec<String> = wanted
+                .iter()
+                .filter(|(name, stopped)| done(name, **stopped))
+                .map(|(name, _)| name.clone())
+                .collect();
             names.sort_unstable();
             names
         });
         if !settled.is_empty() {
-            self.wanted.update(|wanted| wanted.retain(|name, _| !settled.contains(name)));
+            self.wanted
+                .update(|wanted| wanted.retain(|name, _| !settled.contains(name)));
         }
     }
 
@@ -149,7 +165,11 @@ fn right(
     group: &'static str,
     resource: &'static str,
 ) -> Memo<Option<String>> {
-    let full = if group.is_empty() { resource.to_owned() } else { [resource, ".", group].concat() };
+    let full = if group.is_empty() {
+        resource.to_owned()
+    } else {
+        [resource, ".", group].concat()
+    };
     Memo::new(move |_| {
         let namespace = namespace.get();
         if namespace.is_empty() {

@@ -56,7 +56,10 @@ pub(super) fn DeleteDialog(
     let confirm = move || {
         let Some(name) = ask.get_untracked() else { return };
         let namespace = namespace.get_untracked();
-        let volume = with_volume.get_untracked().then(|| volumes.with_untracked(|all| own_volume(all))).flatten();
+        let volume = with_volume
+            .get_untracked()
+            .then(|| volumes.with_untracked(|all| own_volume(all)))
+            .flatten();
         busy.set(true);
         leptos::reactive::spawn_local_scoped(async move {
             let answer = kubernetes::delete(NOTEBOOKS, &namespace, &name, Propagation::Foreground).await;
@@ -70,8 +73,7 @@ pub(super) fn DeleteDialog(
             actions.tell_deleting(&name);
             leave.run(());
             if let Some(volume) = volume
-                && let Err(failure) =
-                    kubernetes::delete(PVCS, &namespace, &volume, Propagation::Background).await
+                && let Err(failure) = kubernetes::delete(PVCS, &namespace, &volume, Propagation::Background).await
             {
                 actions.tell_volume_kept(&volume, &failure);
             }
@@ -108,7 +110,11 @@ fn consequences(volumes: Memo<Vec<UsedVolume>>, with_volume: RwSignal<bool>, act
         volumes.with(|all| {
             all.iter()
                 .map(|volume| {
-                    let size = if volume.size.is_empty() { String::new() } else { [", ", &volume.size].concat() };
+                    let size = if volume.size.is_empty() {
+                        String::new()
+                    } else {
+                        [", ", &volume.size].concat()
+                    };
                     let shared = match volume.shared_with.as_slice() {
                         [] => String::new(),
                         names => [", also used by ", &names.join(", ")].concat(),
@@ -123,7 +129,9 @@ fn consequences(volumes: Memo<Vec<UsedVolume>>, with_volume: RwSignal<bool>, act
         if actions.no_delete_volumes().with(Option::is_some) {
             return None;
         }
-        Some(view! { <Checkbox label=["Delete the volume ", &volume, " and all files in it too"].concat() checked=with_volume /> })
+        Some(
+            view! { <Checkbox label=["Delete the volume ", &volume, " and all files in it too"].concat() checked=with_volume /> },
+        )
     };
     let has_volumes = move || volumes.with(|all| !all.is_empty());
     view! {

@@ -66,7 +66,13 @@ pub(super) fn derive(
     now: Timestamp,
 ) -> NotebookPhase {
     let (namespace, name) = (&notebook.metadata.namespace, &notebook.metadata.name);
-    notebook_phase(notebook, pod_of(pods, namespace, name), sets.by_name(namespace, name), about, now)
+    notebook_phase(
+        notebook,
+        pod_of(pods, namespace, name),
+        sets.by_name(namespace, name),
+        about,
+        now,
+    )
 }
 
 /// The notebook's pod, `<name>-0`.
@@ -76,7 +82,9 @@ pub(super) fn pod_of<'a>(pods: &'a Rows<Pod>, namespace: &str, name: &str) -> Op
 
 /// All events about a notebook, its StatefulSet or its pod; walks the list, so for one notebook only.
 pub(super) fn events_about<'a>(rows: &'a Rows<Event>, name: &str) -> Vec<&'a Event> {
-    rows.iter().filter(|event| events::notebook_name(event) == Some(name)).collect()
+    rows.iter()
+        .filter(|event| events::notebook_name(event) == Some(name))
+        .collect()
 }
 
 /// The notebook as it will be once it is stopped, or started.
@@ -119,14 +127,24 @@ pub(super) fn volumes_of(
                 .map(|other| other.metadata.name.clone())
                 .collect();
             shared_with.sort_unstable();
-            UsedVolume { name: name.to_owned(), size: size.unwrap_or_default(), shared_with }
+            UsedVolume {
+                name: name.to_owned(),
+                size: size.unwrap_or_default(),
+                shared_with,
+            }
         })
         .collect()
 }
 
 fn claim_names(notebook: &Notebook) -> impl Iterator<Item = &str> {
-    notebook.spec.template.spec.volumes.iter().filter_map(|volume| match volume.kind() {
-        VolumeKind::Claim { name, .. } => Some(name),
-        _ => None,
-    })
+    notebook
+        .spec
+        .template
+        .spec
+        .volumes
+        .iter()
+        .filter_map(|volume| match volume.kind() {
+            VolumeKind::Claim { name, .. } => Some(name),
+            _ => None,
+        })
 }

@@ -23,7 +23,10 @@ pub(super) fn exact(then: Timestamp) -> String {
         if times.len() >= KEPT_TIMES {
             times.clear();
         }
-        times.entry(then.ms()).or_insert_with(|| time::exact(then.ms() as f64)).clone()
+        times
+            .entry(then.ms())
+            .or_insert_with(|| time::exact(then.ms() as f64))
+            .clone()
     })
 }
 

@@ -2,9 +2,7 @@
 
 use k8s_openapi::jiff::Timestamp;
 use kube::Resource;
-use kube::api::{
-    Api, DeleteParams, DynamicObject, Patch, PatchParams, Preconditions, PropagationPolicy,
-};
+use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, Preconditions, PropagationPolicy};
 use kube::core::{ApiResource, GroupVersionKind};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -46,11 +44,7 @@ pub(crate) fn resource(group: &str, version: &str, kind: &str, plural: &str) -> 
 }
 
 /// All objects of a dynamic kind in one namespace.
-pub(crate) fn dynamic(
-    client: &kube::Client,
-    resource: &ApiResource,
-    namespace: Option<&str>,
-) -> Api<DynamicObject> {
+pub(crate) fn dynamic(client: &kube::Client, resource: &ApiResource, namespace: Option<&str>) -> Api<DynamicObject> {
     match namespace.filter(|namespace| !namespace.is_empty()) {
         Some(namespace) => Api::namespaced_with(client.clone(), namespace, resource),
         None => Api::all_with(client.clone(), resource),
@@ -58,11 +52,7 @@ pub(crate) fn dynamic(
 }
 
 /// Merges `patch` (a whole object with just the changed fields) into an object's status.
-pub(crate) async fn patch_status<K>(
-    api: &Api<K>,
-    name: &str,
-    patch: &Value,
-) -> Result<(), kube::Error>
+pub(crate) async fn patch_status<K>(api: &Api<K>, name: &str, patch: &Value) -> Result<(), kube::Error>
 where
     K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
 {
@@ -77,9 +67,7 @@ pub(crate) async fn patch<K>(api: &Api<K>, name: &str, patch: &Value) -> Result<
 where
     K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
 {
-    let answer = api
-        .patch(name, &PatchParams::default(), &Patch::Merge(patch))
-        .await;
+    let answer = api.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await;
     unless_gone(answer).map(drop)
 }
 
@@ -114,8 +102,7 @@ where
 
 /// Now, as the API writes times: whole seconds, UTC.
 pub(crate) fn seconds(time: Timestamp) -> String {
-    k8s_openapi::jiff::fmt::strtime::format("%Y-%m-%dT%H:%M:%SZ", time)
-        .unwrap_or_else(|_| time.to_string())
+    k8s_openapi::jiff::fmt::strtime::format("%Y-%m-%dT%H:%M:%SZ", time).unwrap_or_else(|_| time.to_string())
 }
 
 /// A stable number for a text: spreads choices over objects without chance.

@@ -76,15 +76,9 @@ pub(crate) struct Informer<K> {
 }
 
 /// An object that has Kubernetes metadata.
-pub(crate) trait Object:
-    kube::Resource + Clone + Debug + Send + Sync + DeserializeOwned + 'static
-{
-}
+pub(crate) trait Object: kube::Resource + Clone + Debug + Send + Sync + DeserializeOwned + 'static {}
 
-impl<K> Object for K where
-    K: kube::Resource + Clone + Debug + Send + Sync + DeserializeOwned + 'static
-{
-}
+impl<K> Object for K where K: kube::Resource + Clone + Debug + Send + Sync + DeserializeOwned + 'static {}
 fn controller_uid(meta: &ObjectMeta) -> Option<&str> {
     meta.owner_references
         .iter()
@@ -98,10 +92,7 @@ impl<K: Object> Copy<K> {
         let key = Key::of(object.meta());
         let object = Arc::new(object);
         if let Some(uid) = controller_uid(object.meta()) {
-            self.by_owner
-                .entry(uid.to_owned())
-                .or_default()
-                .insert(key.clone());
+            self.by_owner.entry(uid.to_owned()).or_default().insert(key.clone());
         }
         let before = self.objects.insert(key, Arc::clone(&object));
         if let Some(before) = &before {
@@ -141,8 +132,7 @@ impl<K: Object> Copy<K> {
     }
 
     fn tell(&mut self, change: Change<K>) {
-        self.readers
-            .retain(|reader| reader.send(change.clone()).is_ok());
+        self.readers.retain(|reader| reader.send(change.clone()).is_ok());
     }
 }
 
@@ -168,9 +158,7 @@ impl<K: Object> Informer<K> {
     }
 
     async fn follow(&self, api: Api<K>) {
-        let mut stream = watcher(api, watcher::Config::default())
-            .default_backoff()
-            .boxed();
+        let mut stream = watcher(api, watcher::Config::default()).default_backoff().boxed();
         let mut listing: Option<BTreeMap<Key, K>> = None;
         while let Some(event) = stream.next().await {
             match event {
@@ -286,9 +274,7 @@ impl<K: Object> Informer<K> {
 }
 
 fn is_missing(error: &watcher::Error) -> bool {
-    let (watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error)) =
-        error
-    else {
+    let (watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error)) = error else {
         return false;
     };
     matches!(error, kube::Error::Api(status) if status.code == 404)

@@ -52,31 +52,23 @@ pub(crate) async fn run(cluster: Arc<Cluster>) {
     tokio::join!(
         each_change(cluster.pods.changes(), cluster.stop.clone(), |change| {
             let Some(pod) = &change.after else {
-                if let Some(uid) = change
-                    .before
-                    .as_ref()
-                    .and_then(|pod| pod.metadata.uid.as_ref())
-                {
+                if let Some(uid) = change.before.as_ref().and_then(|pod| pod.metadata.uid.as_ref()) {
                     forgets.with(|memory| memory.pods.remove(uid));
                 }
                 return;
             };
-            let bound = pod
-                .spec
-                .as_ref()
-                .is_some_and(|spec| spec.node_name.is_some());
+            let bound = pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some());
             let ending = pod.metadata.deletion_timestamp.is_some();
             if (bound && !cluster.is_load(&pod.metadata)) || ending {
                 queue.add(Key::of(&pod.metadata));
             }
         }),
         keep_nodes_ready(Arc::clone(&cluster)),
-        work(
-            Arc::clone(&queue),
-            8,
-            cluster.stop.clone(),
-            move |key| look(Arc::clone(&worker), Arc::clone(&memory), key)
-        ),
+        work(Arc::clone(&queue), 8, cluster.stop.clone(), move |key| look(
+            Arc::clone(&worker),
+            Arc::clone(&memory),
+            key
+        )),
     );
 }
 
@@ -146,8 +138,7 @@ async fn write(
     plan: &Plan,
 ) -> Result<(), kube::Error> {
     let began = known.anchor
-        + k8s_openapi::jiff::SignedDuration::try_from(plan.since.div_f64(cluster.options.speed))
-            .unwrap_or_default();
+        + k8s_openapi::jiff::SignedDuration::try_from(plan.since.div_f64(cluster.options.speed)).unwrap_or_default();
     let status = status::of(pod, node, plan, known.anchor, began);
     let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), &key.namespace);
     let patch = json!({"metadata": {"uid": pod.metadata.uid}, "status": status});
@@ -162,13 +153,7 @@ async fn write(
 }
 
 /// Ends a pod: says so, waits a moment if a container runs, and removes the object.
-async fn end(
-    cluster: &Cluster,
-    memory: &Shared<Memory>,
-    pod: &Pod,
-    key: &Key,
-    known: Option<Known>,
-) -> Outcome {
+async fn end(cluster: &Cluster, memory: &Shared<Memory>, pod: &Pod, key: &Key, known: Option<Known>) -> Outcome {
     let now = Timestamp::now();
     let uid = pod.metadata.uid.clone().unwrap_or_default();
     if let Some(known) = known {
@@ -177,15 +162,12 @@ async fn end(
         let Some(ends_at) = known.ends_at else {
             let wait = if running {
                 TERMINATION
-                    .min(Duration::from_secs(
-                        u64::try_from(grace).unwrap_or_default(),
-                    ))
+                    .min(Duration::from_secs(u64::try_from(grace).unwrap_or_default()))
                     .div_f64(cluster.options.speed)
             } else {
                 Duration::ZERO
             };
-            let ends_at =
-                now + k8s_openapi::jiff::SignedDuration::try_from(wait).unwrap_or_default();
+            let ends_at = now + k8s_openapi::jiff::SignedDuration::try_from(wait).unwrap_or_default();
             memory.with(|memory| {
                 if let Some(known) = memory.pods.get_mut(&uid) {
                     known.ends_at = Some(ends_at);
@@ -194,14 +176,7 @@ async fn end(
             if running && !cluster.is_load(&pod.metadata) {
                 let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone());
                 let message = format!("Stopping container {}", plan::container(pod));
-                say(
-                    cluster,
-                    pod,
-                    &node.unwrap_or_default(),
-                    "Killing",
-                    message,
-                    false,
-                );
+                say(cluster, pod, &node.unwrap_or_default(), "Killing", message, false);
             }
             return Ok(Some(wait.max(Duration::from_millis(1))));
         };

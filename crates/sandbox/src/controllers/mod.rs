@@ -20,8 +20,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{
-    Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, ResourceQuota, Service,
-    ServiceAccount,
+    Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, ResourceQuota, Service, ServiceAccount,
 };
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -126,9 +125,8 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     fn start(client: kube::Client, options: Options, stop: CancellationToken) -> Self {
-        let dynamic = |resource: kube::core::ApiResource| {
-            Informer::start(Api::all_with(client.clone(), &resource), stop.clone())
-        };
+        let dynamic =
+            |resource: kube::core::ApiResource| Informer::start(Api::all_with(client.clone(), &resource), stop.clone());
         Self {
             recorder: Recorder::start(client.clone()),
             notebooks: dynamic(api::notebook()),
@@ -183,16 +181,12 @@ impl Cluster {
             .as_ref()
             .and_then(|spec| spec.storage_class_name.clone())
             .unwrap_or_default();
-        self.classes.get(&Key::new("", class)).is_some_and(|class| {
-            class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer")
-        })
+        self.classes
+            .get(&Key::new("", class))
+            .is_some_and(|class| class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer"))
     }
 
-    async fn only<F: Future<Output = ()>>(
-        self: &Arc<Self>,
-        part: Part,
-        run: impl FnOnce(Arc<Self>) -> F,
-    ) {
+    async fn only<F: Future<Output = ()>>(self: &Arc<Self>, part: Part, run: impl FnOnce(Arc<Self>) -> F) {
         if self.options.parts.contains(&part) {
             run(Arc::clone(self)).await;
         }

@@ -38,15 +38,11 @@ pub(crate) async fn run(cluster: Arc<Cluster>) {
             by_name(Arc::clone(&queue)),
         );
         tokio::join!(
-            each_change(
-                cluster.notebooks.changes(),
-                cluster.stop.clone(),
-                |change| {
-                    if let Some(notebook) = change.last() {
-                        notebooks(Key::of(&notebook.metadata));
-                    }
+            each_change(cluster.notebooks.changes(), cluster.stop.clone(), |change| {
+                if let Some(notebook) = change.last() {
+                    notebooks(Key::of(&notebook.metadata));
                 }
-            ),
+            }),
             each_change(cluster.sets.changes(), cluster.stop.clone(), |change| {
                 if let Some(key) = change.last().and_then(|set| owner(&set.metadata)) {
                     sets(key);
@@ -78,10 +74,7 @@ fn owner(meta: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta) -> O
         .iter()
         .flatten()
         .find(|owner| owner.kind == "Notebook")?;
-    Some(Key::new(
-        meta.namespace.clone().unwrap_or_default(),
-        owner.name.clone(),
-    ))
+    Some(Key::new(meta.namespace.clone().unwrap_or_default(), owner.name.clone()))
 }
 
 async fn look(cluster: Arc<Cluster>, applied: Arc<Shared<Applied>>, key: Key) -> Outcome {
@@ -112,9 +105,7 @@ async fn look(cluster: Arc<Cluster>, applied: Arc<Shared<Applied>>, key: Key) ->
         // read, so that a conflict leads to another look.
         let mut whole = (*notebook).clone();
         whole.data["status"] = status;
-        let answer = api
-            .replace_status(&key.name, &PostParams::default(), &whole)
-            .await;
+        let answer = api.replace_status(&key.name, &PostParams::default(), &whole).await;
         api::unless_gone(answer)?;
     }
     Ok(None)
@@ -151,19 +142,13 @@ async fn ensure_set(
         return Ok(Some(current));
     }
     let merged = decide::merged(&current, desired);
-    let set = sets
-        .replace(&key.name, &PostParams::default(), &merged)
-        .await?;
+    let set = sets.replace(&key.name, &PostParams::default(), &merged).await?;
     let generation = set.metadata.generation.unwrap_or_default();
     applied.with(|applied| applied.insert(uid, (wish, generation)));
     Ok(Some(Arc::new(set)))
 }
 
-async fn ensure_service(
-    cluster: &Cluster,
-    notebook: &DynamicObject,
-    key: &Key,
-) -> Result<(), kube::Error> {
+async fn ensure_service(cluster: &Cluster, notebook: &DynamicObject, key: &Key) -> Result<(), kube::Error> {
     let services: Api<Service> = Api::namespaced(cluster.client.clone(), &key.namespace);
     let desired = decide::service(notebook);
     let Some(current) = cluster.services.get(key) else {

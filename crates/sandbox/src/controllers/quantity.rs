@@ -38,11 +38,7 @@ pub(crate) fn parse(text: &str) -> Option<i128> {
         "Ei" => ONE << 60,
         exponent => {
             let exponent = exponent.strip_prefix(['e', 'E'])?;
-            let power: u32 = exponent
-                .strip_prefix('+')
-                .unwrap_or(exponent)
-                .parse()
-                .ok()?;
+            let power: u32 = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
             ONE.checked_mul(10_i128.checked_pow(power)?)?
         }
     };
@@ -54,11 +50,7 @@ pub(crate) fn parse(text: &str) -> Option<i128> {
     if whole.is_empty() && fraction.is_empty() {
         return None;
     }
-    let whole: i128 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().ok()?
-    };
+    let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
     let mut amount = whole.checked_mul(unit)?;
     if !fraction.is_empty() {
         let digits: i128 = fraction.parse().ok()?;

@@ -73,9 +73,7 @@ impl<T: Clone + Eq + Hash + Ord + Send + 'static> Queue<T> {
             self.add(key);
             return;
         }
-        self.state()
-            .later
-            .push(Reverse((Instant::now() + delay, key)));
+        self.state().later.push(Reverse((Instant::now() + delay, key)));
         self.wake.notify_one();
     }
 
@@ -103,11 +101,7 @@ impl<T: Clone + Eq + Hash + Ord + Send + 'static> Queue<T> {
             let until = {
                 let mut state = self.state();
                 let now = Instant::now();
-                while state
-                    .later
-                    .peek()
-                    .is_some_and(|Reverse((due, _))| *due <= now)
-                {
+                while state.later.peek().is_some_and(|Reverse((due, _))| *due <= now) {
                     if let Some(Reverse((_, key))) = state.later.pop()
                         && state.waiting.insert(key.clone())
                         && !state.busy.contains(&key)
@@ -148,12 +142,8 @@ impl<T: Clone + Eq + Hash + Ord + Send + 'static> Queue<T> {
 
 /// Works a queue off with `workers` tasks until `stop`: a failed key comes back later and later, a key that
 /// answers with a time comes back then.
-pub(crate) async fn work<T, F, Fut>(
-    queue: Arc<Queue<T>>,
-    workers: usize,
-    stop: CancellationToken,
-    look: F,
-) where
+pub(crate) async fn work<T, F, Fut>(queue: Arc<Queue<T>>, workers: usize, stop: CancellationToken, look: F)
+where
     T: Clone + Eq + Hash + Ord + std::fmt::Debug + Send + Sync + 'static,
     F: Fn(T) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Outcome> + Send,

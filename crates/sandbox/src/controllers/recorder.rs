@@ -72,12 +72,7 @@ impl Recorder {
 }
 
 /// A reference to an object for its events.
-pub(crate) fn about(
-    api_version: &str,
-    kind: &str,
-    meta: &ObjectMeta,
-    field_path: Option<String>,
-) -> ObjectReference {
+pub(crate) fn about(api_version: &str, kind: &str, meta: &ObjectMeta, field_path: Option<String>) -> ObjectReference {
     ObjectReference {
         api_version: Some(api_version.to_owned()),
         kind: Some(kind.to_owned()),
@@ -204,11 +199,7 @@ async fn write(client: &kube::Client, memory: &mut Memory, saying: Saying) {
     }
 }
 
-async fn patched(
-    api: &Api<Event>,
-    name: &str,
-    patch: &serde_json::Value,
-) -> Result<(), kube::Error> {
+async fn patched(api: &Api<Event>, name: &str, patch: &serde_json::Value) -> Result<(), kube::Error> {
     api.patch(name, &PatchParams::default(), &Patch::Merge(patch))
         .await
         .map(drop)
@@ -285,9 +276,7 @@ mod tests {
     fn flood_is_cut_after_twenty_five_and_refills_slowly() {
         let mut memory = Memory::default();
         let now = Timestamp::now();
-        let allowed = (0..40)
-            .filter(|_| memory.may_say(&saying("m"), now))
-            .count();
+        let allowed = (0..40).filter(|_| memory.may_say(&saying("m"), now)).count();
         assert_eq!(allowed, 25);
         let later = now + k8s_openapi::jiff::SignedDuration::from_secs(301);
         assert!(memory.may_say(&saying("m"), later));

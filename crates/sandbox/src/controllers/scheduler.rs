@@ -64,8 +64,7 @@ pub(crate) async fn run(cluster: Arc<Cluster>) {
     let queue = Queue::new();
     let usage: Arc<Shared<Usage>> = Arc::default();
     let worker = Arc::clone(&cluster);
-    let (for_pods, for_nodes, for_claims) =
-        (Arc::clone(&usage), Arc::clone(&usage), Arc::clone(&usage));
+    let (for_pods, for_nodes, for_claims) = (Arc::clone(&usage), Arc::clone(&usage), Arc::clone(&usage));
     let retry_all = |usage: &Shared<Usage>| {
         for key in usage.with(|usage| std::mem::take(&mut usage.unschedulable)) {
             queue.add(key);
@@ -96,9 +95,8 @@ pub(crate) async fn run(cluster: Arc<Cluster>) {
             }
         }),
         each_change(cluster.nodes.changes(), cluster.stop.clone(), |change| {
-            let facts = |node: &Option<Arc<k8s_openapi::api::core::v1::Node>>| {
-                node.as_ref().map(|node| decide::facts(node))
-            };
+            let facts =
+                |node: &Option<Arc<k8s_openapi::api::core::v1::Node>>| node.as_ref().map(|node| decide::facts(node));
             if facts(&change.before) != facts(&change.after) {
                 retry_all(&for_nodes);
             }
@@ -107,12 +105,11 @@ pub(crate) async fn run(cluster: Arc<Cluster>) {
             retry_all(&for_claims);
         }),
         // One worker: two pods must not be given the same room.
-        work(
-            Arc::clone(&queue),
-            1,
-            cluster.stop.clone(),
-            move |key| look(Arc::clone(&worker), Arc::clone(&usage), key)
-        ),
+        work(Arc::clone(&queue), 1, cluster.stop.clone(), move |key| look(
+            Arc::clone(&worker),
+            Arc::clone(&usage),
+            key
+        )),
     );
 }
 
@@ -155,13 +152,7 @@ async fn select_node(cluster: &Cluster, key: &Key, claims: &[String], node: &str
     Ok(Some(Duration::from_millis(100)))
 }
 
-async fn bind(
-    cluster: &Cluster,
-    usage: &Shared<Usage>,
-    pod: &Pod,
-    key: &Key,
-    node: String,
-) -> Outcome {
+async fn bind(cluster: &Cluster, usage: &Shared<Usage>, pod: &Pod, key: &Key, node: String) -> Outcome {
     let uid = pod.metadata.uid.clone().unwrap_or_default();
     let binding = Binding {
         metadata: ObjectMeta {
@@ -191,10 +182,7 @@ async fn bind(
         cluster,
         pod,
         ("Binding", "Scheduled", false),
-        format!(
-            "Successfully assigned {}/{} to {node}",
-            key.namespace, key.name
-        ),
+        format!("Successfully assigned {}/{} to {node}", key.namespace, key.name),
     );
     Ok(None)
 }
@@ -206,10 +194,7 @@ async fn refuse(cluster: &Cluster, pod: &Pod, key: &Key, message: &str) -> Resul
         ("Scheduling", "FailedScheduling", true),
         message.to_owned(),
     );
-    let conditions = pod
-        .status
-        .as_ref()
-        .and_then(|status| status.conditions.as_ref());
+    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
     let known = conditions.into_iter().flatten().any(|condition| {
         condition.type_ == "PodScheduled"
             && condition.status == "False"

@@ -48,18 +48,14 @@ pub(crate) async fn run(cluster: Arc<Cluster>) {
                 .flatten()
                 .find(|owner| owner.kind == "StatefulSet" && owner.controller == Some(true));
             if let Some(owner) = owner {
-                queue.add(Key::new(
-                    meta.namespace.clone().unwrap_or_default(),
-                    owner.name.clone(),
-                ));
+                queue.add(Key::new(meta.namespace.clone().unwrap_or_default(), owner.name.clone()));
             }
         }),
-        work(
-            Arc::clone(&queue),
-            4,
-            cluster.stop.clone(),
-            move |key| look(Arc::clone(&worker), Arc::clone(&deleted), key)
-        ),
+        work(Arc::clone(&queue), 4, cluster.stop.clone(), move |key| look(
+            Arc::clone(&worker),
+            Arc::clone(&deleted),
+            key
+        )),
     );
 }
 
@@ -81,9 +77,7 @@ async fn look(cluster: Arc<Cluster>, deleted: Arc<Shared<Deleted>>, key: Key) ->
         let sets: Api<StatefulSet> = Api::namespaced(cluster.client.clone(), &key.namespace);
         let mut whole = (*set).clone();
         whole.status = Some(decision.status);
-        let answer = sets
-            .replace_status(&key.name, &PostParams::default(), &whole)
-            .await;
+        let answer = sets.replace_status(&key.name, &PostParams::default(), &whole).await;
         api::unless_gone(answer)?;
     }
     failure.map_or(Ok(None), Err)
@@ -99,8 +93,7 @@ async fn act(
     let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), &namespace);
     match action {
         Action::Claim(claim) => {
-            let claims: Api<PersistentVolumeClaim> =
-                Api::namespaced(cluster.client.clone(), &namespace);
+            let claims: Api<PersistentVolumeClaim> = Api::namespaced(cluster.client.clone(), &namespace);
             let name = claim.metadata.name.clone().unwrap_or_default();
             if cluster.claims.get(&Key::new(namespace, name)).is_some() {
                 return Ok(());
@@ -154,11 +147,7 @@ async fn act(
 
 fn say(cluster: &Cluster, set: &StatefulSet, verb: &str, pod: &str, failure: Option<String>) {
     let name = set.metadata.name.as_deref().unwrap_or_default();
-    let outcome = if failure.is_some() {
-        "Failed"
-    } else {
-        "Successful"
-    };
+    let outcome = if failure.is_some() { "Failed" } else { "Successful" };
     cluster.recorder.say(Saying {
         author: Author {
             component: "statefulset-controller".to_owned(),

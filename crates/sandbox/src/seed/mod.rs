@@ -13,12 +13,7 @@ pub async fn believable(client: kube::Client) -> Result<(), kube::Error> {
 ///
 /// # Errors
 /// When the API refuses an object for another reason than that it is already there.
-pub async fn load(
-    client: kube::Client,
-    pods: u32,
-    notebooks: u32,
-    rate_per_s: u32,
-) -> Result<(), kube::Error> {
+pub async fn load(client: kube::Client, pods: u32, notebooks: u32, rate_per_s: u32) -> Result<(), kube::Error> {
     drop((client, pods, notebooks, rate_per_s));
     Ok(())
 }

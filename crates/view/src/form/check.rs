@@ -91,8 +91,14 @@ pub fn warnings(form: &Form, world: World<'_>) -> Vec<Problem> {
             let left = line.left();
             (amount > left).then(|| Problem {
                 field,
-                message: ["Only ", &left.text_of(&resource), " of ", &line.hard_text(), " is left in this namespace"]
-                    .concat(),
+                message: [
+                    "Only ",
+                    &left.text_of(&resource),
+                    " of ",
+                    &line.hard_text(),
+                    " is left in this namespace",
+                ]
+                .concat(),
             })
         })
         .collect()
@@ -112,7 +118,10 @@ pub fn quota_after(form: &Form, quota: &[QuotaLine]) -> Vec<QuotaLine> {
 /// What the notebook reserves, as far as it can be read: field, resource, amount.
 fn asked(form: &Form) -> Vec<(Field, String, Quantity)> {
     let memory = with_unit(&form.memory, "Gi");
-    let gpus = form.gpus().filter(|count| *count > 0).map(|count| Quantity::whole(i64::from(count)));
+    let gpus = form
+        .gpus()
+        .filter(|count| *count > 0)
+        .map(|count| Quantity::whole(i64::from(count)));
     let cpu = positive(form.cpu.trim()).map(|amount| (Field::Cpu, "cpu".to_owned(), amount));
     let memory = positive(&memory).map(|amount| (Field::Memory, "memory".to_owned(), amount));
     let gpus = gpus.map(|amount| (Field::Gpu, form.gpu_vendor.clone(), amount));

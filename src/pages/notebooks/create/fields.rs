@@ -28,12 +28,17 @@ pub(super) fn what(model: Model) -> AnyView {
     // Another kind of server needs another image, unless one was typed by hand.
     Effect::new(move |before: Option<String>| {
         let server = fields.server.get();
-        if before.as_ref().is_some_and(|before| *before != server && !before.is_empty()) {
+        if before
+            .as_ref()
+            .is_some_and(|before| *before != server && !before.is_empty())
+        {
             let image = fields.image.get_untracked();
             model.spawner.with_untracked(|spawner| {
                 let lists = [&spawner.image, &spawner.image_group_one, &spawner.image_group_two];
                 if image.trim().is_empty() || lists.iter().any(|list| list.options.contains(&image)) {
-                    fields.image.set(spawner.images(server_from_word(&server)).value.clone());
+                    fields
+                        .image
+                        .set(spawner.images(server_from_word(&server)).value.clone());
                 }
             });
         }
@@ -41,7 +46,14 @@ pub(super) fn what(model: Model) -> AnyView {
     });
     let images = Signal::derive(move || {
         let server = server_from_word(&fields.server.get());
-        model.spawner.with(|spawner| spawner.images(server).options.iter().map(|image| image_choice(image)).collect())
+        model.spawner.with(|spawner| {
+            spawner
+                .images(server)
+                .options
+                .iter()
+                .map(|image| image_choice(image))
+                .collect()
+        })
     });
     view! {
         <section class="form-part">
@@ -70,8 +82,17 @@ pub(super) fn what(model: Model) -> AnyView {
 
 fn image_choice(image: &str) -> Choice {
     let label = short_image(image);
-    let detail = image.strip_suffix(&label).unwrap_or_default().trim_end_matches('/').to_owned();
-    Choice { value: image.to_owned(), label, detail, blocked: None }
+    let detail = image
+        .strip_suffix(&label)
+        .unwrap_or_default()
+        .trim_end_matches('/')
+        .to_owned();
+    Choice {
+        value: image.to_owned(),
+        label,
+        detail,
+        blocked: None,
+    }
 }
 
 /// CPU, memory, GPUs.
@@ -81,14 +102,22 @@ pub(super) fn resources(model: Model) -> AnyView {
         let gpus = model.gpus.get();
         model.spawner.with(|spawner| {
             let vendor = |vendor: &flowdeck_view::config::Vendor| {
-                let most = gpus.iter().find(|gpu| gpu.resource == vendor.limits_key).map(|gpu| gpu.most);
+                let most = gpus
+                    .iter()
+                    .find(|gpu| gpu.resource == vendor.limits_key)
+                    .map(|gpu| gpu.most);
                 let label = match most {
                     Some(0) => [&*vendor.ui_name, " (no node has any)"].concat(),
                     Some(most) => [&*vendor.ui_name, " (up to ", &most.to_string(), ")"].concat(),
                     None => vendor.ui_name.clone(),
                 };
                 let blocked = (most == Some(0)).then(|| "No node has any".to_owned());
-                Choice { value: vendor.limits_key.clone(), label, detail: String::new(), blocked }
+                Choice {
+                    value: vendor.limits_key.clone(),
+                    label,
+                    detail: String::new(),
+                    blocked,
+                }
             };
             spawner.gpus.value.vendors.iter().map(vendor).collect::<Vec<_>>()
         })
@@ -143,7 +172,10 @@ pub(super) fn resources(model: Model) -> AnyView {
 pub(super) fn more(model: Model) -> AnyView {
     let fields = model.fields;
     let policies = Signal::derive(|| {
-        let policy = |value: &str, label: &str| Choice { label: label.to_owned(), ..Choice::plain(value) };
+        let policy = |value: &str, label: &str| Choice {
+            label: label.to_owned(),
+            ..Choice::plain(value)
+        };
         vec![
             policy("IfNotPresent", "Only if the node has not got it"),
             policy("Always", "Always"),
@@ -151,13 +183,19 @@ pub(super) fn more(model: Model) -> AnyView {
         ]
     });
     let limits = Signal::derive(move || {
-        let (cpu, memory) = model.form.with(|form| model.spawner.with(|spawner| form.limits(spawner)));
+        let (cpu, memory) = model
+            .form
+            .with(|form| model.spawner.with(|spawner| form.limits(spawner)));
         let words = |limit: Option<String>| limit.unwrap_or_else(|| "none".to_owned());
         ["Limits: CPU ", &words(cpu), ", memory ", &words(memory)].concat()
     });
     let open = RwSignal::new(false);
     // What is wrong must not be folded away.
-    let folded_wrong = move || model.problems.with(|problems| problems.iter().any(|p| p.field.is_folded()));
+    let folded_wrong = move || {
+        model
+            .problems
+            .with(|problems| problems.iter().any(|p| p.field.is_folded()))
+    };
     Effect::new(move |_| {
         if model.attempted.get() && folded_wrong() {
             open.set(true);

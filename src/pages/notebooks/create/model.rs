@@ -154,7 +154,9 @@ impl Model {
         let quotas = held(namespace, &live, Live::quotas);
         let gpus = gpus_of(&live, spawner);
         let claims = Memo::new(move |_| {
-            let (Some(claims), Some(notebooks)) = (claim_rows.get(), notebooks.get()) else { return Vec::new() };
+            let (Some(claims), Some(notebooks)) = (claim_rows.get(), notebooks.get()) else {
+                return Vec::new();
+            };
             claims.with(|rows| notebooks.with(|notebooks| claims_of(rows.iter(), notebooks.iter())))
         });
         let quota = Memo::new(move |_| {
@@ -163,14 +165,17 @@ impl Model {
         });
         let judge = move |judge: fn(&Form, &Spawner, World<'_>) -> Vec<Problem>| {
             let has_notebook = |name: &str| {
-                let taken = |lease: &Lease<Notebook>| {
-                    lease.with(|rows| rows.by_name(&namespace.get(), name).is_some())
-                };
+                let taken = |lease: &Lease<Notebook>| lease.with(|rows| rows.by_name(&namespace.get(), name).is_some());
                 notebooks.with(|lease| lease.as_ref().is_some_and(taken))
             };
             let has_claim = |name: &str| claims.with(|claims| claims.iter().any(|claim| claim.name == name));
             let (gpus, quota) = (gpus.get(), quota.get());
-            let world = World { has_notebook: &has_notebook, has_claim: &has_claim, gpus: &gpus, quota: &quota };
+            let world = World {
+                has_notebook: &has_notebook,
+                has_claim: &has_claim,
+                gpus: &gpus,
+                quota: &quota,
+            };
             form.with(|form| spawner.with(|spawner| judge(form, spawner, world)))
         };
         Self {
@@ -222,17 +227,25 @@ impl Model {
             let said = model.answers.with(|(answers, sent)| {
                 let sent = sent.as_ref()?;
                 let same = model.form.with(|form| form.text_of(field) == sent.text_of(field));
-                answers.iter().find(|answer| answer.field == field && same).map(|answer| answer.message.clone())
+                answers
+                    .iter()
+                    .find(|answer| answer.field == field && same)
+                    .map(|answer| answer.message.clone())
             });
             if said.is_some() {
                 return said;
             }
             let problem = model.problems.with(|problems| {
-                problems.iter().find(|problem| problem.field == field).map(|problem| problem.message.clone())
+                problems
+                    .iter()
+                    .find(|problem| problem.field == field)
+                    .map(|problem| problem.message.clone())
             })?;
             let typed = || {
                 model.form.with(|form| {
-                    model.first.with(|first| first.as_ref().is_some_and(|f| f.text_of(field) != form.text_of(field)))
+                    model
+                        .first
+                        .with(|first| first.as_ref().is_some_and(|f| f.text_of(field) != form.text_of(field)))
                 })
             };
             // A volume's name follows the notebook's: a clash is worth saying before anything is typed there.
@@ -249,7 +262,10 @@ impl Model {
         let model = *self;
         Signal::derive(move || {
             let warning = model.warnings.with(|warnings| {
-                warnings.iter().find(|warning| warning.field == field).map(|warning| warning.message.clone())
+                warnings
+                    .iter()
+                    .find(|warning| warning.field == field)
+                    .map(|warning| warning.message.clone())
             });
             warning.map_or_else(
                 || else_say.to_owned(),
@@ -289,7 +305,9 @@ impl Model {
         let known = |lease: &Lease<Notebook>| {
             lease.with_untracked(|rows| rows.by_name(&self.namespace.get_untracked(), name).is_some())
         };
-        self.notebooks.try_with_untracked(|lease| lease.as_ref().is_some_and(known)).unwrap_or(true)
+        self.notebooks
+            .try_with_untracked(|lease| lease.as_ref().is_some_and(known))
+            .unwrap_or(true)
     }
 }
 
@@ -303,11 +321,18 @@ fn gpus_of(live: &Live, spawner: RwSignal<Spawner>) -> Memo<Vec<Gpu>> {
         nodes.with(|rows| {
             spawner.with(|spawner| {
                 let most = |resource: &str| {
-                    let counts = rows.iter().filter_map(|node| node.status.allocatable.quantity(resource));
+                    let counts = rows
+                        .iter()
+                        .filter_map(|node| node.status.allocatable.quantity(resource));
                     counts.map(Quantity::value).max().unwrap_or(0)
                 };
                 let vendors = spawner.gpus.value.vendors.iter();
-                vendors.map(|v| Gpu { resource: v.limits_key.clone(), most: most(&v.limits_key) }).collect()
+                vendors
+                    .map(|v| Gpu {
+                        resource: v.limits_key.clone(),
+                        most: most(&v.limits_key),
+                    })
+                    .collect()
             })
         })
     })
@@ -317,8 +342,10 @@ fn classes_of(live: &Live) -> Memo<Vec<Class>> {
     let classes: Lease<StorageClass> = live.watch(STORAGE_CLASSES, "", "");
     Memo::new(move |_| {
         classes.with(|rows| {
-            let mut classes: Vec<Class> =
-                rows.iter().map(|class| (class.metadata.name.clone(), class.is_default())).collect();
+            let mut classes: Vec<Class> = rows
+                .iter()
+                .map(|class| (class.metadata.name.clone(), class.is_default()))
+                .collect();
             classes.sort_unstable();
             classes
         })
@@ -341,9 +368,19 @@ fn claims_of<'a>(
     let mut out: Vec<Claim> = claims
         .map(|claim| {
             let name = claim.metadata.name.as_str();
-            let size = claim.size().and_then(|size| Quantity::parse(size).ok()).map(Quantity::bytes_text);
-            let used = mounts.iter().filter(|(claim, _)| *claim == name).map(|(_, notebook)| (*notebook).to_owned());
-            Claim { name: name.to_owned(), size: size.unwrap_or_default(), used_by: used.collect() }
+            let size = claim
+                .size()
+                .and_then(|size| Quantity::parse(size).ok())
+                .map(Quantity::bytes_text);
+            let used = mounts
+                .iter()
+                .filter(|(claim, _)| *claim == name)
+                .map(|(_, notebook)| (*notebook).to_owned());
+            Claim {
+                name: name.to_owned(),
+                size: size.unwrap_or_default(),
+                used_by: used.collect(),
+            }
         })
         .collect();
     out.sort_unstable_by(|a, b| a.name.cmp(&b.name));

@@ -43,7 +43,13 @@ pub(crate) fn NewPage() -> AnyView {
             None => {}
         }
     });
-    let list_url = move || NotebooksQuery { ns: namespace.get(), ..NotebooksQuery::default() }.url();
+    let list_url = move || {
+        NotebooksQuery {
+            ns: namespace.get(),
+            ..NotebooksQuery::default()
+        }
+        .url()
+    };
     let parent = Signal::derive(move || Some(("Notebooks".to_owned(), list_url())));
     let view = move || {
         if namespace.with(String::is_empty) {
@@ -70,7 +76,9 @@ pub(crate) fn NewPage() -> AnyView {
 
 fn load(model: Model, ready: RwSignal<bool>, failed: RwSignal<Option<String>>) {
     leptos::reactive::spawn_local_scoped_with_cancellation(async move {
-        let answer = fetch::text(Call::get("/config.json".to_owned())).await.map_err(|error| error.to_string());
+        let answer = fetch::text(Call::get("/config.json".to_owned()))
+            .await
+            .map_err(|error| error.to_string());
         let config = answer.and_then(|text| Config::read(&text).map_err(|error| error.to_string()));
         let config = config.unwrap_or_else(|why| {
             failed.try_set(Some(why));
@@ -154,7 +162,9 @@ fn creator(model: Model, busy: RwSignal<bool>) -> Act {
         }
         let (form, namespace) = (model.form.get_untracked(), model.namespace.get_untracked());
         let user = session.with_untracked(|session| session.as_ref().map(|s| s.user.clone()).unwrap_or_default());
-        let manifest = model.spawner.with_untracked(|spawner| Manifest::new(&form, spawner, &namespace, &user));
+        let manifest = model
+            .spawner
+            .with_untracked(|spawner| Manifest::new(&form, spawner, &namespace, &user));
         busy.set(true);
         let navigate = navigate.clone();
         leptos::reactive::spawn_local_scoped(async move {
@@ -177,8 +187,17 @@ fn creator(model: Model, busy: RwSignal<bool>) -> Act {
             let gone = busy.try_set(false).is_some();
             storage::clear();
             if !gone {
-                let query = NotebookQuery { ns: namespace, ..NotebookQuery::default() };
-                navigate(&query.url(&name), NavigateOptions { replace: true, ..NavigateOptions::default() });
+                let query = NotebookQuery {
+                    ns: namespace,
+                    ..NotebookQuery::default()
+                };
+                navigate(
+                    &query.url(&name),
+                    NavigateOptions {
+                        replace: true,
+                        ..NavigateOptions::default()
+                    },
+                );
             }
         });
     };

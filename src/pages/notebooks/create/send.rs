@@ -17,7 +17,9 @@ pub(super) async fn send(namespace: &str, form: &Form, manifest: &Manifest) -> R
     if let Some((_, claim)) = &manifest.claim {
         make(Sent::Claim, PVCS, claim, DryRun::Yes).await.map_err(problems)?;
     }
-    make(Sent::Notebook, NOTEBOOKS, &manifest.notebook, DryRun::Yes).await.map_err(problems)?;
+    make(Sent::Notebook, NOTEBOOKS, &manifest.notebook, DryRun::Yes)
+        .await
+        .map_err(problems)?;
     if let Some((_, claim)) = &manifest.claim {
         make(Sent::Claim, PVCS, claim, DryRun::No).await.map_err(problems)?;
     }
@@ -26,7 +28,10 @@ pub(super) async fn send(namespace: &str, form: &Form, manifest: &Manifest) -> R
     };
     // Without an answer nobody knows whether it was made: look before the volume is taken back.
     let name = form.name.trim();
-    if matches!(error, Error::Unreachable { .. } | Error::Unreadable { .. } | Error::Server { .. }) {
+    if matches!(
+        error,
+        Error::Unreachable { .. } | Error::Unreadable { .. } | Error::Server { .. }
+    ) {
         match kubernetes::get(NOTEBOOKS, namespace, name).await {
             Ok(_) => return Ok(()),
             Err(Error::NotFound { .. }) => {}
@@ -35,7 +40,9 @@ pub(super) async fn send(namespace: &str, form: &Form, manifest: &Manifest) -> R
     }
     let mut out = problems_of(sent, &error, form);
     if let Some((claim, _)) = &manifest.claim
-        && kubernetes::delete(PVCS, namespace, claim, Propagation::Background).await.is_err()
+        && kubernetes::delete(PVCS, namespace, claim, Propagation::Background)
+            .await
+            .is_err()
     {
         out = with_kept(out, manifest);
     }
@@ -45,7 +52,10 @@ pub(super) async fn send(namespace: &str, form: &Form, manifest: &Manifest) -> R
 fn with_kept(mut problems: Vec<Problem>, manifest: &Manifest) -> Vec<Problem> {
     if let Some((claim, _)) = &manifest.claim {
         let message = ["The volume ", claim, " was made and is still there."].concat();
-        problems.push(Problem { field: Field::Whole, message });
+        problems.push(Problem {
+            field: Field::Whole,
+            message,
+        });
     }
     problems
 }
@@ -58,14 +68,22 @@ fn problems_of(sent: Sent, error: &Error, form: &Form) -> Vec<Problem> {
             } else {
                 message.clone()
             };
-            vec![Problem { field: sent.name_field(), message }]
+            vec![Problem {
+                field: sent.name_field(),
+                message,
+            }]
         }
         Error::Invalid { message, causes } => {
-            let causes: Vec<(String, String)> =
-                causes.iter().map(|cause| (cause.field.clone(), cause.message.clone())).collect();
+            let causes: Vec<(String, String)> = causes
+                .iter()
+                .map(|cause| (cause.field.clone(), cause.message.clone()))
+                .collect();
             place_causes(sent, &causes, message, form)
         }
         Error::Forbidden { message } if message.contains("exceeded quota") => place_causes(sent, &[], message, form),
-        error => vec![Problem { field: Field::Whole, message: what_and_next(error) }],
+        error => vec![Problem {
+            field: Field::Whole,
+            message: what_and_next(error),
+        }],
     }
 }

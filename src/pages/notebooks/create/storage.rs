@@ -5,7 +5,11 @@ const DRAFT: &str = "flowdeck.new-notebook";
 
 /// The draft, if there is one.
 pub(super) fn load() -> Option<String> {
-    storage()?.get_item(DRAFT).ok().flatten().filter(|draft| !draft.is_empty())
+    storage()?
+        .get_item(DRAFT)
+        .ok()
+        .flatten()
+        .filter(|draft| !draft.is_empty())
 }
 
 /// Stores the draft. A full or forbidden storage loses nothing but the draft.

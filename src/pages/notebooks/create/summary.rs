@@ -67,7 +67,10 @@ fn gpus(model: &Model) -> String {
         Some(count) => {
             let vendor = model.spawner.with(|spawner| {
                 let vendors = spawner.gpus.value.vendors.iter();
-                vendors.into_iter().find(|v| v.limits_key == form.gpu_vendor).map(|v| v.ui_name.clone())
+                vendors
+                    .into_iter()
+                    .find(|v| v.limits_key == form.gpu_vendor)
+                    .map(|v| v.ui_name.clone())
             });
             [count.to_string(), vendor.unwrap_or_default()].join(" ")
         }
@@ -77,7 +80,10 @@ fn gpus(model: &Model) -> String {
 fn home(model: &Model) -> String {
     model.form.with(|form| match form.workspace {
         Workspace::New => {
-            let name = model.spawner.with(|spawner| form.new_claim_name(spawner)).unwrap_or_default();
+            let name = model
+                .spawner
+                .with(|spawner| form.new_claim_name(spawner))
+                .unwrap_or_default();
             ["New volume ", &name, ", ", &with_unit(&form.volume_size, " Gi")].concat()
         }
         Workspace::Existing => or_dash(form.volume_existing.clone()),

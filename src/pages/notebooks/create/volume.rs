@@ -46,16 +46,34 @@ fn new_volume(model: Model) -> AnyView {
     let fields = model.fields;
     let classes = Signal::derive(move || {
         let classes = model.classes.get();
-        let default = classes.iter().find(|(_, default)| *default).map(|(name, _)| name.clone());
-        let label = default.map_or_else(|| "The cluster's default".to_owned(), |name| [&name, " (default)"].concat());
-        let first = Choice { label, ..Choice::plain("") };
-        let others = classes.into_iter().filter(|(_, default)| !default).map(|(name, _)| Choice::plain(name));
+        let default = classes
+            .iter()
+            .find(|(_, default)| *default)
+            .map(|(name, _)| name.clone());
+        let label = default.map_or_else(
+            || "The cluster's default".to_owned(),
+            |name| [&name, " (default)"].concat(),
+        );
+        let first = Choice {
+            label,
+            ..Choice::plain("")
+        };
+        let others = classes
+            .into_iter()
+            .filter(|(_, default)| !default)
+            .map(|(name, _)| Choice::plain(name));
         std::iter::once(first).chain(others).collect()
     });
     let default_name = Signal::derive(move || {
         model.form.with(|form| {
-            let unnamed = flowdeck_view::form::Form { volume_name: String::new(), ..form.clone() };
-            model.spawner.with(|spawner| unnamed.new_claim_name(spawner)).unwrap_or_default()
+            let unnamed = flowdeck_view::form::Form {
+                volume_name: String::new(),
+                ..form.clone()
+            };
+            model
+                .spawner
+                .with(|spawner| unnamed.new_claim_name(spawner))
+                .unwrap_or_default()
         })
     });
     view! {
@@ -96,8 +114,15 @@ fn new_volume(model: Model) -> AnyView {
 fn existing_volume(model: Model) -> AnyView {
     let options = Signal::derive(move || {
         let claims = model.claims.get();
-        let first = if claims.is_empty() { "There are none" } else { "Choose a volume" };
-        let first = Choice { label: first.to_owned(), ..Choice::plain("") };
+        let first = if claims.is_empty() {
+            "There are none"
+        } else {
+            "Choose a volume"
+        };
+        let first = Choice {
+            label: first.to_owned(),
+            ..Choice::plain("")
+        };
         let choice = |claim: super::model::Claim| {
             let mut more: Vec<String> = Vec::new();
             if !claim.size.is_empty() {
@@ -106,8 +131,15 @@ fn existing_volume(model: Model) -> AnyView {
             if !claim.used_by.is_empty() {
                 more.push(["used by ", &claim.used_by.join(", ")].concat());
             }
-            let more = if more.is_empty() { String::new() } else { [" (", &more.join(", "), ")"].concat() };
-            Choice { label: [&*claim.name, &more].concat(), ..Choice::plain(claim.name) }
+            let more = if more.is_empty() {
+                String::new()
+            } else {
+                [" (", &more.join(", "), ")"].concat()
+            };
+            Choice {
+                label: [&*claim.name, &more].concat(),
+                ..Choice::plain(claim.name)
+            }
         };
         std::iter::once(first).chain(claims.into_iter().map(choice)).collect()
     });

@@ -47,8 +47,12 @@ impl Board {
     pub(super) fn flush(&mut self, wanted: &HashMap<String, bool>, now: Timestamp) -> bool {
         let mut names: Vec<Box<str>> = Vec::new();
         let mut everything = self.pods.follow(&self.stores.pods, owner_of_pod, &mut names);
-        everything |= self.sets.follow(&self.stores.sets, |set| Some(&set.metadata.name), &mut names);
-        everything |= self.events.follow(&self.stores.events, events::notebook_name, &mut names);
+        everything |= self
+            .sets
+            .follow(&self.stores.sets, |set| Some(&set.metadata.name), &mut names);
+        everything |= self
+            .events
+            .follow(&self.stores.events, events::notebook_name, &mut names);
         let mut changes = Vec::new();
         let notebooks = self.stores.notebooks.clone();
         notebooks.with_untracked(|rows| {
@@ -95,7 +99,9 @@ impl Board {
 
     /// The phase of a row at this moment, for reasons that speak of time that passes.
     pub(super) fn phase_now(&self, uid: &str, wanted: &HashMap<String, bool>, now: Timestamp) -> Option<NotebookPhase> {
-        self.stores.notebooks.with_untracked(|rows| rows.get(uid).map(|notebook| self.phase(notebook, wanted, now)))
+        self.stores
+            .notebooks
+            .with_untracked(|rows| rows.get(uid).map(|notebook| self.phase(notebook, wanted, now)))
     }
 
     fn row(&self, notebook: &Notebook, wanted: &HashMap<String, bool>, now: Timestamp) -> NotebookRow {

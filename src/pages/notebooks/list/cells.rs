@@ -14,20 +14,53 @@ pub(super) const START: &str = "start";
 const CONNECT: &str = "connect";
 
 const fn column(id: &'static str, title: &'static str, look: Look, min_px: u16, grow: u8) -> Column {
-    Column { id, title, look, min_px, grow, sorts: true, spare: 0, narrow: Narrow::Second }
+    Column {
+        id,
+        title,
+        look,
+        min_px,
+        grow,
+        sorts: true,
+        spare: 0,
+        narrow: Narrow::Second,
+    }
 }
 
 /// The columns, their ids as the URL has them.
 pub(super) const COLUMNS: &[Column] = &[
-    Column { narrow: Narrow::First, ..column("status", "Status", Look::Status, 250, 3) },
-    Column { narrow: Narrow::First, ..column("name", "Name", Look::Name, 120, 2) },
-    Column { spare: 2, ..column("type", "Type", Look::Text, 90, 0) },
-    Column { spare: 1, narrow: Narrow::Hidden, ..column("image", "Image", Look::Mono, 160, 1) },
+    Column {
+        narrow: Narrow::First,
+        ..column("status", "Status", Look::Status, 250, 3)
+    },
+    Column {
+        narrow: Narrow::First,
+        ..column("name", "Name", Look::Name, 120, 2)
+    },
+    Column {
+        spare: 2,
+        ..column("type", "Type", Look::Text, 90, 0)
+    },
+    Column {
+        spare: 1,
+        narrow: Narrow::Hidden,
+        ..column("image", "Image", Look::Mono, 160, 1)
+    },
     column("cpu", "CPU", Look::Number, 56, 0),
     column("memory", "Memory", Look::Number, 76, 0),
-    Column { spare: 3, narrow: Narrow::Hidden, ..column("gpu", "GPU", Look::Text, 84, 0) },
-    Column { spare: 4, ..column("age", "Age", Look::When, 68, 0) },
-    Column { spare: 5, narrow: Narrow::Hidden, ..column("activity", "Last activity", Look::When, 100, 0) },
+    Column {
+        spare: 3,
+        narrow: Narrow::Hidden,
+        ..column("gpu", "GPU", Look::Text, 84, 0)
+    },
+    Column {
+        spare: 4,
+        ..column("age", "Age", Look::When, 68, 0)
+    },
+    Column {
+        spare: 5,
+        narrow: Narrow::Hidden,
+        ..column("activity", "Last activity", Look::When, 100, 0)
+    },
 ];
 
 /// The cells of a row; `phase` is as of `now` where its reason speaks of time.
@@ -38,12 +71,18 @@ pub(super) fn cells_of(
     no_patch: Option<String>,
     now: Timestamp,
 ) -> Cells {
-    let query = NotebookQuery { ns: namespace.to_owned(), ..NotebookQuery::default() };
+    let query = NotebookQuery {
+        ns: namespace.to_owned(),
+        ..NotebookQuery::default()
+    };
     let status = Cell {
         title: phase.message.as_deref().unwrap_or_default().to_owned(),
         ..Cell::status(tone_of(phase.phase), phase.phase.word(), &*phase.reason)
     };
-    let image = Cell { title: row.image.clone(), ..Cell::text(row.image_short.clone()) };
+    let image = Cell {
+        title: row.image.clone(),
+        ..Cell::text(row.image_short.clone())
+    };
     Cells {
         key: row.uid.clone(),
         name: row.name.clone(),
@@ -67,7 +106,10 @@ pub(super) fn cells_of(
 
 fn moment(then: Option<Timestamp>, now: Timestamp, words: impl FnOnce(Timestamp, Timestamp) -> String) -> Cell {
     match then {
-        Some(then) => Cell { title: exact(then), ..Cell::text(words(then, now)) },
+        Some(then) => Cell {
+            title: exact(then),
+            ..Cell::text(words(then, now))
+        },
         None => Cell::text("–"),
     }
 }
@@ -79,9 +121,19 @@ fn or_dash(text: Option<String>) -> String {
 fn action_of(row: &NotebookRow, phase: &NotebookPhase, namespace: &str, no_patch: Option<String>) -> Option<RowAction> {
     if phase.can_connect {
         let href = Some(connect_url(namespace, &row.name));
-        Some(RowAction { id: CONNECT, label: "Connect", href, blocked: None })
+        Some(RowAction {
+            id: CONNECT,
+            label: "Connect",
+            href,
+            blocked: None,
+        })
     } else if phase.phase == Phase::Stopped {
-        Some(RowAction { id: START, label: "Start", href: None, blocked: no_patch })
+        Some(RowAction {
+            id: START,
+            label: "Start",
+            href: None,
+            blocked: no_patch,
+        })
     } else {
         None
     }

@@ -80,7 +80,12 @@ pub(crate) fn ListPage() -> AnyView {
     };
     keep_in_step(list, query, typed);
     let go = to_url(query, typed);
-    let new_url = move || NewNotebookQuery { ns: namespace.get_untracked() }.url();
+    let new_url = move || {
+        NewNotebookQuery {
+            ns: namespace.get_untracked(),
+        }
+        .url()
+    };
     let navigate = use_navigate();
     let create: crate::widgets::Act = (move || navigate(&new_url(), NavigateOptions::default())).into();
     let buttons = move || {
@@ -104,7 +109,11 @@ type Go = UnsyncCallback<(NotebooksQuery,)>;
 fn to_url(query: Memo<NotebooksQuery>, typed: RwSignal<String>) -> Go {
     let navigate = use_navigate();
     let write = move |next: NotebooksQuery| {
-        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+        let options = NavigateOptions {
+            replace: true,
+            scroll: false,
+            ..NavigateOptions::default()
+        };
         navigate(&next.url(), options);
     };
     // Back and forward change the URL under the field.
@@ -132,11 +141,17 @@ fn keep_in_step(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<String>
                 *board = Some(Board::new(&live, &namespace));
             }
         });
-        let Some(stores) = list.board.with_value(|board| board.as_ref().map(|board| board.stores.clone())) else {
+        let Some(stores) = list
+            .board
+            .with_value(|board| board.as_ref().map(|board| board.stores.clone()))
+        else {
             return;
         };
         stores.track();
-        let query = NotebooksQuery { q: typed.get(), ..query.get() };
+        let query = NotebooksQuery {
+            q: typed.get(),
+            ..query.get()
+        };
         let hold = list.hold.get();
         list.state.set(stores.notebooks.state().get());
         let now = now_of(list);
@@ -161,7 +176,8 @@ fn keep_in_step(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<String>
         let rows = &stores.notebooks;
         list.actions.settle(|name| {
             rows.with_untracked(|rows| {
-                rows.by_name(&namespace, name).map(flowdeck_objects::Notebook::is_stopped)
+                rows.by_name(&namespace, name)
+                    .map(flowdeck_objects::Notebook::is_stopped)
             })
         });
     });
@@ -206,7 +222,9 @@ fn bar(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<String>, go: Go)
         typed.set(text);
         stop();
         let write = move || {
-            let (Some(query), Some(q)) = (query.try_get_untracked(), typed.try_get_untracked()) else { return };
+            let (Some(query), Some(q)) = (query.try_get_untracked(), typed.try_get_untracked()) else {
+                return;
+            };
             go.run((NotebooksQuery { q, ..query },));
         };
         pause.set_value(set_timeout_with_handle(write, TYPING).ok());
@@ -215,7 +233,11 @@ fn bar(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<String>, go: Go)
     let chosen = Signal::derive(move || query.with(|query| query.phase.map_or("", Group::key).to_owned()));
     let on_choose = move |id: String| {
         let phase = group_from_word(&id);
-        go.run((NotebooksQuery { phase, q: typed.get_untracked(), ..query.get_untracked() },));
+        go.run((NotebooksQuery {
+            phase,
+            q: typed.get_untracked(),
+            ..query.get_untracked()
+        },));
     };
     view! {
         <FilterBar
@@ -233,14 +255,21 @@ fn bar(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<String>, go: Go)
 }
 
 fn chips_of(summary: &Summary) -> Vec<Chip> {
-    let all = Chip { id: String::new(), label: "All".to_owned(), count: summary.with_text, tone: None };
+    let all = Chip {
+        id: String::new(),
+        label: "All".to_owned(),
+        count: summary.with_text,
+        tone: None,
+    };
     let one = |(group, count): (Group, usize)| Chip {
         id: group.key().to_owned(),
         label: group.word().to_owned(),
         count,
         tone: Some(tone_of(phase_of_group(group))),
     };
-    std::iter::once(all).chain(Group::ALL.into_iter().zip(summary.groups).map(one)).collect()
+    std::iter::once(all)
+        .chain(Group::ALL.into_iter().zip(summary.groups).map(one))
+        .collect()
 }
 
 fn phase_of_group(group: Group) -> Phase {
@@ -261,7 +290,8 @@ fn quota(namespace: Signal<String>) -> AnyView {
         quotas.with(|lease| lease.as_ref().map(read).unwrap_or_default())
     });
     // One meter a resource, kept while its numbers change.
-    let resources = Memo::new(move |_| lines.with(|lines| lines.iter().map(|l| l.resource.clone()).collect::<Vec<_>>()));
+    let resources =
+        Memo::new(move |_| lines.with(|lines| lines.iter().map(|l| l.resource.clone()).collect::<Vec<_>>()));
     let meters = move || {
         let meter = |at: usize| {
             let line = move |read: fn(&QuotaLine) -> String| {
@@ -319,7 +349,11 @@ fn body(
     });
     let clear = move || {
         typed.set(String::new());
-        go.run((NotebooksQuery { q: String::new(), phase: None, ..query.get_untracked() },));
+        go.run((NotebooksQuery {
+            q: String::new(),
+            phase: None,
+            ..query.get_untracked()
+        },));
     };
     let live = use_live();
     let retry: crate::widgets::Act = (move || live.retry()).into();
@@ -396,17 +430,27 @@ fn filter_words(query: Memo<NotebooksQuery>, typed: RwSignal<String>) -> Signal<
 fn rows(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<String>, go: Go) -> Box<dyn Fn() -> AnyView> {
     let source = source_of(list);
     let sort = Signal::derive(move || {
-        query.with(|query| table::Sort { column: query.sort.column.word(), descending: query.sort.descending })
+        query.with(|query| table::Sort {
+            column: query.sort.column.word(),
+            descending: query.sort.descending,
+        })
     });
     let on_sort = UnsyncCallback::new(move |(id,): (&'static str,)| {
         let query = query.get_untracked();
         let sort: Sort = query.sort.pressed(Column::from_word(id).unwrap_or_default());
-        go.run((NotebooksQuery { sort, q: typed.get_untracked(), ..query },));
+        go.run((NotebooksQuery {
+            sort,
+            q: typed.get_untracked(),
+            ..query
+        },));
     });
     let navigate = use_navigate();
     let on_open = UnsyncCallback::new(move |(uid,): (String,)| {
         if let Some(name) = name_of(list, &uid) {
-            let query = NotebookQuery { ns: list.namespace.get_untracked(), ..NotebookQuery::default() };
+            let query = NotebookQuery {
+                ns: list.namespace.get_untracked(),
+                ..NotebookQuery::default()
+            };
             navigate(&query.url(&name), NavigateOptions::default());
         }
     });
@@ -449,7 +493,9 @@ fn source_of(list: List) -> Source {
             let Some(row) = board.table.get(place) else { return };
             let now = now_of(list);
             let fresh = row.phase.ticks.then(|| {
-                list.actions.wanted.with_untracked(|wanted| board.phase_now(&row.uid, wanted, now))
+                list.actions
+                    .wanted
+                    .with_untracked(|wanted| board.phase_now(&row.uid, wanted, now))
             });
             let phase = fresh.flatten().unwrap_or_else(|| row.phase.clone());
             let no_patch = list.actions.no_patch().get_untracked();
@@ -468,7 +514,15 @@ fn source_of(list: List) -> Source {
             if let Some(row) = board.table.by_uid(&uid) {
                 let (phase, connect) = (row.phase.phase, row.phase.can_connect);
                 let (namespace, image) = (&board.stores.namespace, row.image.clone());
-                out = menu::lines(list.actions, namespace, &row.name, phase, connect, image, list.ask_delete);
+                out = menu::lines(
+                    list.actions,
+                    namespace,
+                    &row.name,
+                    phase,
+                    connect,
+                    image,
+                    list.ask_delete,
+                );
             }
         });
         out

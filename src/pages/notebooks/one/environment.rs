@@ -7,7 +7,10 @@ use super::snapshot::Snapshot;
 
 /// The section; absent when there are none.
 pub(super) fn environment(seen: Snapshot) -> AnyView {
-    let variables = Memo::new(move |_| seen.notebook.with(|n| n.as_ref().map(facts::environment).unwrap_or_default()));
+    let variables = Memo::new(move |_| {
+        seen.notebook
+            .with(|n| n.as_ref().map(facts::environment).unwrap_or_default())
+    });
     let line = |variable: Variable| {
         let value = if variable.from.is_empty() {
             view! { <code>{variable.value}</code> }.into_any()

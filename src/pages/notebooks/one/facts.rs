@@ -1,7 +1,8 @@
 //! Reads the facts of a notebook that its overview shows, as values without a DOM.
 
 use flowdeck_objects::{
-    Condition, Container, EnvVar, Notebook, PersistentVolumeClaim, Pod, Quantity, StatefulSet, Timestamp, Truth, VolumeKind,
+    Condition, Container, EnvVar, Notebook, PersistentVolumeClaim, Pod, Quantity, StatefulSet, Timestamp, Truth,
+    VolumeKind,
 };
 use flowdeck_view::notebooks::gpus_text;
 use flowdeck_watch::Rows;
@@ -24,16 +25,26 @@ pub(super) enum Value {
 
 impl Fact {
     fn text(key: &'static str, value: impl Into<String>) -> Self {
-        Self { key, value: Value::Text(value.into()) }
+        Self {
+            key,
+            value: Value::Text(value.into()),
+        }
     }
 
     fn code(key: &'static str, value: &str) -> Self {
-        let value = if value.is_empty() { Value::Text("–".to_owned()) } else { Value::Code(value.to_owned()) };
+        let value = if value.is_empty() {
+            Value::Text("–".to_owned())
+        } else {
+            Value::Code(value.to_owned())
+        };
         Self { key, value }
     }
 
     fn time(key: &'static str, at: Option<Timestamp>) -> Self {
-        Self { key, value: Value::Time(at) }
+        Self {
+            key,
+            value: Value::Time(at),
+        }
     }
 }
 
@@ -55,9 +66,18 @@ pub(super) fn about(notebook: &Notebook) -> Vec<Fact> {
 
 /// What it may use: what is reserved, and the limit where there is another one.
 pub(super) fn resources(notebook: &Notebook) -> Vec<Fact> {
-    let Some(container) = notebook.container() else { return Vec::new() };
+    let Some(container) = notebook.container() else {
+        return Vec::new();
+    };
     let gpus = gpus_text(container.resources.devices());
-    let shared = notebook.spec.template.spec.volumes.iter().find(|volume| volume.name == "dshm").map(|v| v.kind());
+    let shared = notebook
+        .spec
+        .template
+        .spec
+        .volumes
+        .iter()
+        .find(|volume| volume.name == "dshm")
+        .map(|v| v.kind());
     let shared = match shared {
         Some(VolumeKind::Memory { size_limit: "" }) => "Yes, half of the node's memory at most".to_owned(),
         Some(VolumeKind::Memory { size_limit }) => ["Yes, at most ", size_limit].concat(),
@@ -89,7 +109,14 @@ fn amount(container: &Container, resource: &str) -> String {
 pub(super) fn place(pod: Option<&Pod>, set: Option<&StatefulSet>, container: &str, outdated: bool) -> Vec<Fact> {
     let Some(pod) = pod else {
         let replicas = set.map_or(0, StatefulSet::replicas);
-        return vec![Fact::text("Pod", if replicas == 0 { "None while it is stopped" } else { "None yet" })];
+        return vec![Fact::text(
+            "Pod",
+            if replicas == 0 {
+                "None while it is stopped"
+            } else {
+                "None yet"
+            },
+        )];
     };
     let status = pod.container_status(container);
     let running = status.and_then(|status| status.state.running.as_ref()?.started_at);
@@ -103,7 +130,10 @@ pub(super) fn place(pod: Option<&Pod>, set: Option<&StatefulSet>, container: &st
         out.push(Fact::code("Revision", revision));
     }
     if outdated {
-        out.push(Fact::text("Settings", "From before the last change; stop and start it to take them over"));
+        out.push(Fact::text(
+            "Settings",
+            "From before the last change; stop and start it to take them over",
+        ));
     }
     out
 }
@@ -136,7 +166,12 @@ pub(super) fn volumes(notebook: &Notebook, claims: Option<&Rows<PersistentVolume
                 })
                 .unwrap_or_default();
             let (group, name, more) = kind_of(&volume.name, volume.kind(), &notebook.metadata.namespace, claims);
-            VolumeLine { group, name, mounts: mounts.join(", "), more }
+            VolumeLine {
+                group,
+                name,
+                mounts: mounts.join(", "),
+                more,
+            }
         })
         .collect();
     out.sort_by_key(|line| (GROUPS.iter().position(|group| *group == line.group), line.name.clone()));
@@ -156,7 +191,10 @@ fn kind_of(
             let claim = claims.and_then(|claims| claims.by_name(namespace, name));
             let mut more = Vec::new();
             if let Some(claim) = claim {
-                let size = claim.size().and_then(|size| Quantity::parse(size).ok()).map(Quantity::bytes_text);
+                let size = claim
+                    .size()
+                    .and_then(|size| Quantity::parse(size).ok())
+                    .map(Quantity::bytes_text);
                 more.extend(size);
                 if claim.status.phase != "Bound" {
                     more.push(claim.status.phase.to_ascii_lowercase());
@@ -187,7 +225,9 @@ pub(super) struct Variable {
 
 /// Environment variables of the notebook's container.
 pub(super) fn environment(notebook: &Notebook) -> Vec<Variable> {
-    let Some(container) = notebook.container() else { return Vec::new() };
+    let Some(container) = notebook.container() else {
+        return Vec::new();
+    };
     let own = container.env.iter().map(variable);
     let whole = container.env_from.iter().map(|source| {
         let from = match (&source.secret_ref, &source.config_map_ref) {
@@ -195,7 +235,11 @@ pub(super) fn environment(notebook: &Notebook) -> Vec<Variable> {
             (_, Some(map)) => ["all keys of ConfigMap ", &map.name].concat(),
             _ => "see the YAML".to_owned(),
         };
-        Variable { name: [&*source.prefix, "*"].concat(), value: String::new(), from }
+        Variable {
+            name: [&*source.prefix, "*"].concat(),
+            value: String::new(),
+            from,
+        }
     });
     own.chain(whole).collect()
 }
@@ -209,7 +253,11 @@ fn variable(env: &EnvVar) -> Variable {
             _ => "see the YAML".to_owned(),
         }
     });
-    Variable { name: env.name.clone(), value: env.value.clone(), from: from.unwrap_or_default() }
+    Variable {
+        name: env.name.clone(),
+        value: env.value.clone(),
+        from: from.unwrap_or_default(),
+    }
 }
 
 /// A condition in words.

@@ -18,7 +18,10 @@ use crate::widgets::status::{StatusBadge, Tone};
 
 /// The buttons of the top bar.
 pub(super) fn buttons(seen: Snapshot, actions: Actions, ask_delete: RwSignal<Option<String>>) -> AnyView {
-    let phase = Memo::new(move |_| seen.phase.with(|phase| phase.as_ref().map(|p| (p.phase, p.can_connect))));
+    let phase = Memo::new(move |_| {
+        seen.phase
+            .with(|phase| phase.as_ref().map(|p| (p.phase, p.can_connect)))
+    });
     let there = Memo::new(move |_| seen.state.with(|state| *state == State::There));
     let set_stopped = move |stopped: bool| move || actions.set_stopped(seen.name.get_untracked(), stopped);
     let items = UnsyncCallback::new(move |()| {
@@ -26,7 +29,9 @@ pub(super) fn buttons(seen: Snapshot, actions: Actions, ask_delete: RwSignal<Opt
         let blocked = leaving.then(|| "It is being deleted".to_owned());
         let delete = move || ask_delete.set(Some(seen.name.get_untracked()));
         vec![
-            MenuItem::new("Copy name", Icon::Copy, move || actions.copy("Name", seen.name.get_untracked())),
+            MenuItem::new("Copy name", Icon::Copy, move || {
+                actions.copy("Name", seen.name.get_untracked())
+            }),
             MenuItem::new("Delete notebook…", Icon::Delete, delete)
                 .danger()
                 .blocked(blocked.or(actions.no_delete().get_untracked())),
@@ -66,13 +71,24 @@ pub(super) fn head(seen: Snapshot, query: Memo<NotebookQuery>, go: Go) -> AnyVie
     let read = move |read: fn(&NotebookPhase) -> String| {
         Signal::derive(move || seen.phase.with(|phase| phase.as_ref().map(read).unwrap_or_default()))
     };
-    let tone = Signal::derive(move || seen.phase.with(|p| p.as_ref().map_or(Tone::Pending, |p| tone_of(p.phase))));
+    let tone = Signal::derive(move || {
+        seen.phase
+            .with(|p| p.as_ref().map_or(Tone::Pending, |p| tone_of(p.phase)))
+    });
     let word = read(|p| p.phase.word().to_owned());
     let reason = read(|p| p.reason.clone().into_owned());
-    let server = Memo::new(move |_| seen.notebook.with(|n| n.as_ref().map_or("", |n| n.server_type().label())));
+    let server = Memo::new(move |_| {
+        seen.notebook
+            .with(|n| n.as_ref().map_or("", |n| n.server_type().label()))
+    });
     let note = Memo::new(move |_| seen.phase.with(|phase| phase.as_ref().and_then(note_of)));
     let show = move |label: &'static str, tab: Tab| {
-        let open = move || go.run((NotebookQuery { tab, ..query.get_untracked() },));
+        let open = move || {
+            go.run((NotebookQuery {
+                tab,
+                ..query.get_untracked()
+            },))
+        };
         let hidden = move || query.with(|query| query.tab == tab);
         view! {
             <Show when=move || !hidden()>
@@ -108,7 +124,11 @@ fn note_of(phase: &NotebookPhase) -> Option<(bool, String, String)> {
         _ if phase.advice.is_some() => false,
         _ => return None,
     };
-    let title = if phase.reason.is_empty() { phase.phase.word().to_owned() } else { sentence(&phase.reason) };
+    let title = if phase.reason.is_empty() {
+        phase.phase.word().to_owned()
+    } else {
+        sentence(&phase.reason)
+    };
     let message = phase.message.as_deref().map(sentence).unwrap_or_default();
     let advice = phase.advice.as_deref().map(sentence).unwrap_or_default();
     let text = if message.is_empty() || advice.is_empty() {
@@ -122,7 +142,9 @@ fn note_of(phase: &NotebookPhase) -> Option<(bool, String, String)> {
 /// The text with a capital at its start and a full stop at its end.
 fn sentence(text: &str) -> String {
     let mut chars = text.trim().chars();
-    let Some(first) = chars.next() else { return String::new() };
+    let Some(first) = chars.next() else {
+        return String::new();
+    };
     let mut out: String = first.to_uppercase().collect();
     out.push_str(chars.as_str());
     if !out.ends_with(['.', '!', '?']) {

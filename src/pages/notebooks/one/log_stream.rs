@@ -74,11 +74,15 @@ impl Log {
         };
         let target = Memo::new(move |_| {
             let (container, previous) = (container.get(), previous.get());
-            seen.pod.with(|pod| pod.as_ref().map(|pod| target_of(pod, &seen.namespace.get(), &container, previous)))
+            seen.pod.with(|pod| {
+                pod.as_ref()
+                    .map(|pod| target_of(pod, &seen.namespace.get(), &container, previous))
+            })
         });
         Effect::new(move |before: Option<Option<Target>>| {
             let target = target.get();
-            let same = |a: &Target, b: &Target| (&a.uid, &a.container, a.previous) == (&b.uid, &b.container, b.previous);
+            let same =
+                |a: &Target, b: &Target| (&a.uid, &a.container, a.previous) == (&b.uid, &b.container, b.previous);
             let kept = match (before.flatten(), &target) {
                 (Some(before), Some(target)) => same(&before, target),
                 // A pod that went away leaves its last lines on the screen.
@@ -92,7 +96,9 @@ impl Log {
             match &target {
                 None => log.flow.set(Flow::NoPod),
                 Some(target) if !target.started => {
-                    let why = seen.pod.with_untracked(|pod| pod.as_ref().map(|pod| waits_for(pod, &target.container)));
+                    let why = seen
+                        .pod
+                        .with_untracked(|pod| pod.as_ref().map(|pod| waits_for(pod, &target.container)));
                     log.flow.set(Flow::Waiting(why.unwrap_or_default()));
                 }
                 Some(target) => {
@@ -119,7 +125,9 @@ impl Log {
         }
         self.asked.set_value(true);
         let log = *self;
-        let hidden = web_sys::window().and_then(|w| w.document()).is_some_and(|document| document.hidden());
+        let hidden = web_sys::window()
+            .and_then(|w| w.document())
+            .is_some_and(|document| document.hidden());
         if hidden {
             set_timeout(move || log.refresh(), HIDDEN);
         } else {
@@ -135,7 +143,8 @@ impl Log {
             return;
         };
         self.asked.try_update_value(|asked| *asked = false);
-        self.hits.try_set(self.search.try_with_value(Search::len).unwrap_or_default());
+        self.hits
+            .try_set(self.search.try_with_value(Search::len).unwrap_or_default());
         self.count.try_set(count);
         self.version.try_update(|version| *version += 1);
     }
@@ -179,7 +188,11 @@ async fn follow(log: Log, target: Target) {
         };
         let stops = matches!(next, Flow::Ended | Flow::Failed(_));
         if log.flow.try_set(next).is_some() || stops {
-            log.buffer.try_update_value(|buffer| if stops { buffer.finish() });
+            log.buffer.try_update_value(|buffer| {
+                if stops {
+                    buffer.finish()
+                }
+            });
             log.refresh();
             return;
         }
@@ -204,7 +217,9 @@ fn target_of(pod: &Pod, namespace: &str, container: &str, previous: bool) -> Tar
 
 /// Why the container has not started, in the kubelet's words.
 pub(super) fn waits_for(pod: &Pod, container: &str) -> String {
-    let waiting = pod.container_status(container).and_then(|status| status.state.waiting.as_ref());
+    let waiting = pod
+        .container_status(container)
+        .and_then(|status| status.state.waiting.as_ref());
     match waiting {
         Some(waiting) if waiting.message.is_empty() => waiting.reason.clone(),
         Some(waiting) => [&*waiting.reason, ": ", &waiting.message].concat(),

@@ -36,7 +36,8 @@ pub(super) fn logs(seen: Snapshot, actions: Actions, query: Memo<NotebookQuery>,
     let reveal = Signal::derive(move || {
         let hit = hit.get()?;
         let number = log.search.with_value(|search| search.get(hit))?;
-        log.buffer.with_value(|buffer| usize::try_from(number.checked_sub(buffer.first())?).ok())
+        log.buffer
+            .with_value(|buffer| usize::try_from(number.checked_sub(buffer.first())?).ok())
     });
     let step = move |forward: bool| {
         let count = log.hits.get_untracked();
@@ -55,7 +56,9 @@ pub(super) fn logs(seen: Snapshot, actions: Actions, query: Memo<NotebookQuery>,
     let line_at = UnsyncCallback::new(move |(place,): (usize,)| line(log, place, times.get_untracked()));
     let chars_at = UnsyncCallback::new(move |(place,): (usize,)| {
         let extra = if times.get_untracked() { TIME_CHARS } else { 0 };
-        let chars = log.buffer.try_with_value(|buffer| buffer.get(place).map_or(0, |line| line.text.chars().count()));
+        let chars = log
+            .buffer
+            .try_with_value(|buffer| buffer.get(place).map_or(0, |line| line.text.chars().count()));
         chars.unwrap_or_default() + extra
     });
     // Switching times redraws all lines.
@@ -113,16 +116,29 @@ const TIME_CHARS: usize = 9;
 fn line(log: Log, place: usize, times: bool) -> Option<LogLine> {
     let read = |buffer: &flowdeck_view::log::LogBuffer| {
         let line = buffer.get(place)?;
-        let spans = line.pieces().into_iter().map(|(text, class)| LogSpan { text: text.to_owned(), class }).collect();
+        let spans = line
+            .pieces()
+            .into_iter()
+            .map(|(text, class)| LogSpan {
+                text: text.to_owned(),
+                class,
+            })
+            .collect();
         let time = if times { clock(&line.stamp) } else { String::new() };
-        Some(LogLine { number: buffer.first() + place as u64, time, spans })
+        Some(LogLine {
+            number: buffer.first() + place as u64,
+            time,
+            spans,
+        })
     };
     log.buffer.try_with_value(read).flatten()
 }
 
 /// Hours, minutes and seconds of a stamp, in the reader's time zone.
 fn clock(stamp: &str) -> String {
-    let Some(at) = Timestamp::parse(stamp) else { return String::new() };
+    let Some(at) = Timestamp::parse(stamp) else {
+        return String::new();
+    };
     let date = js_sys::Date::new(&(at.ms() as f64).into());
     let two = |number: u32| (number + 100).to_string()[1..].to_owned();
     [two(date.get_hours()), two(date.get_minutes()), two(date.get_seconds())].join(":")
@@ -192,7 +208,10 @@ fn previous_button(seen: Snapshot, container: Signal<String>, query: Memo<Notebo
     let pressed = Signal::derive(move || query.with(|query| query.previous));
     let switch = move || {
         let query = query.get_untracked();
-        go.run((NotebookQuery { previous: !query.previous, ..query },));
+        go.run((NotebookQuery {
+            previous: !query.previous,
+            ..query
+        },));
     };
     let view = move || {
         (has.get() || pressed.get())
@@ -204,7 +223,8 @@ fn previous_button(seen: Snapshot, container: Signal<String>, query: Memo<Notebo
 /// A choice of container, where the pod has more than one.
 fn containers(seen: Snapshot, own: Signal<String>, chosen: RwSignal<String>) -> AnyView {
     let names = Memo::new(move |_| {
-        let names = |pod: &flowdeck_objects::Pod| pod.spec.containers.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
+        let names =
+            |pod: &flowdeck_objects::Pod| pod.spec.containers.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
         seen.pod.with(|pod| pod.as_ref().map(names).unwrap_or_default())
     });
     let view = move || {
@@ -267,17 +287,26 @@ fn state(seen: Snapshot, container: Signal<String>, log: Log, previous: Signal<b
 /// What stands in place of the lines while there are none.
 fn without_lines(flow: Flow, previous: bool) -> AnyView {
     let (title, text) = match flow {
-        Flow::NoPod => ("There is no pod".to_owned(), "A stopped notebook has no log. Start it to get one.".to_owned()),
-        Flow::Waiting(why) => (["Container is waiting: ", &why].concat(), "Its log shows here once it has started.".to_owned()),
-        Flow::Ended if previous => {
-            ("No log from before the restart".to_owned(), "The node has not kept it.".to_owned())
-        }
-        Flow::Connecting | Flow::Live | Flow::Ended => {
-            ("Nothing logged yet".to_owned(), "What the server writes shows here at once.".to_owned())
-        }
-        Flow::Dropped(why) if why.is_empty() => {
-            ("Nothing logged yet".to_owned(), "What the server writes shows here at once.".to_owned())
-        }
+        Flow::NoPod => (
+            "There is no pod".to_owned(),
+            "A stopped notebook has no log. Start it to get one.".to_owned(),
+        ),
+        Flow::Waiting(why) => (
+            ["Container is waiting: ", &why].concat(),
+            "Its log shows here once it has started.".to_owned(),
+        ),
+        Flow::Ended if previous => (
+            "No log from before the restart".to_owned(),
+            "The node has not kept it.".to_owned(),
+        ),
+        Flow::Connecting | Flow::Live | Flow::Ended => (
+            "Nothing logged yet".to_owned(),
+            "What the server writes shows here at once.".to_owned(),
+        ),
+        Flow::Dropped(why) if why.is_empty() => (
+            "Nothing logged yet".to_owned(),
+            "What the server writes shows here at once.".to_owned(),
+        ),
         Flow::Dropped(why) => ("The log could not be read".to_owned(), why),
         Flow::Failed(error) => (
             "The log could not be read".to_owned(),
@@ -291,9 +320,16 @@ fn without_lines(flow: Flow, previous: bool) -> AnyView {
 fn download(log: Log, name: &str) {
     let text = log.buffer.with_value(|buffer| buffer.text(true));
     let parts = js_sys::Array::of1(&text.into());
-    let Ok(blob) = web_sys::Blob::new_with_str_sequence(&parts) else { return };
-    let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
-    let link = document().create_element("a").ok().and_then(|a| a.dyn_into::<web_sys::HtmlAnchorElement>().ok());
+    let Ok(blob) = web_sys::Blob::new_with_str_sequence(&parts) else {
+        return;
+    };
+    let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else {
+        return;
+    };
+    let link = document()
+        .create_element("a")
+        .ok()
+        .and_then(|a| a.dyn_into::<web_sys::HtmlAnchorElement>().ok());
     if let Some(link) = link {
         link.set_href(&url);
         link.set_download(&[name, ".log"].concat());

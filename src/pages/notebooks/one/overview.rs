@@ -14,11 +14,15 @@ use crate::widgets::time::RelativeTime;
 /// The panel.
 pub(super) fn overview(seen: Snapshot) -> AnyView {
     let about = Memo::new(move |_| seen.notebook.with(|n| n.as_ref().map(facts::about).unwrap_or_default()));
-    let resources = Memo::new(move |_| seen.notebook.with(|n| n.as_ref().map(facts::resources).unwrap_or_default()));
+    let resources = Memo::new(move |_| {
+        seen.notebook
+            .with(|n| n.as_ref().map(facts::resources).unwrap_or_default())
+    });
     let outdated = Memo::new(move |_| seen.phase.with(|phase| phase.as_ref().is_some_and(|p| p.outdated)));
     let place = Memo::new(move |_| {
         seen.pod.with(|pod| {
-            seen.set.with(|set| facts::place(pod.as_ref(), set.as_ref(), &seen.name.get(), outdated.get()))
+            seen.set
+                .with(|set| facts::place(pod.as_ref(), set.as_ref(), &seen.name.get(), outdated.get()))
         })
     });
     let claims = held(seen.namespace, &use_live(), Live::volumes);
@@ -27,11 +31,17 @@ pub(super) fn overview(seen: Snapshot) -> AnyView {
             Some(claims) => claims.with(|rows| facts::volumes(notebook, (!rows.is_empty()).then_some(rows))),
             None => facts::volumes(notebook, None),
         };
-        seen.notebook.with(|notebook| notebook.as_ref().map(read).unwrap_or_default())
+        seen.notebook
+            .with(|notebook| notebook.as_ref().map(read).unwrap_or_default())
     });
     let conditions = Memo::new(move |_| {
         seen.notebook.with(|notebook| {
-            seen.pod.with(|pod| notebook.as_ref().map(|n| facts::conditions(n, pod.as_ref())).unwrap_or_default())
+            seen.pod.with(|pod| {
+                notebook
+                    .as_ref()
+                    .map(|n| facts::conditions(n, pod.as_ref()))
+                    .unwrap_or_default()
+            })
         })
     });
     view! {

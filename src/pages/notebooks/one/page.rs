@@ -22,10 +22,22 @@ use crate::widgets::tabs::{self, Tabs};
 
 /// The tabs, their ids as the URL has them.
 const TABS: &[tabs::Tab] = &[
-    tabs::Tab { id: "overview", label: "Overview" },
-    tabs::Tab { id: "logs", label: "Logs" },
-    tabs::Tab { id: "events", label: "Events" },
-    tabs::Tab { id: "yaml", label: "YAML" },
+    tabs::Tab {
+        id: "overview",
+        label: "Overview",
+    },
+    tabs::Tab {
+        id: "logs",
+        label: "Logs",
+    },
+    tabs::Tab {
+        id: "events",
+        label: "Events",
+    },
+    tabs::Tab {
+        id: "yaml",
+        label: "YAML",
+    },
 ];
 
 /// Writes a query of this page into the URL.
@@ -44,13 +56,25 @@ pub(crate) fn NotebookPage() -> AnyView {
     let ask_delete = RwSignal::new(None::<String>);
     let navigate = use_navigate();
     let go: Go = UnsyncCallback::new(move |(next,): (NotebookQuery,)| {
-        let next = NotebookQuery { ns: namespace.get_untracked(), ..next };
+        let next = NotebookQuery {
+            ns: namespace.get_untracked(),
+            ..next
+        };
         navigate(
             &next.url(&name.get_untracked()),
-            NavigateOptions { scroll: false, ..NavigateOptions::default() },
+            NavigateOptions {
+                scroll: false,
+                ..NavigateOptions::default()
+            },
         );
     });
-    let list_url = move || NotebooksQuery { ns: namespace.get(), ..NotebooksQuery::default() }.url();
+    let list_url = move || {
+        NotebooksQuery {
+            ns: namespace.get(),
+            ..NotebooksQuery::default()
+        }
+        .url()
+    };
     let navigate = use_navigate();
     let leave: Act = (move || navigate(&untrack(list_url), NavigateOptions::default())).into();
     let parent = Signal::derive(move || Some(("Notebooks".to_owned(), list_url())));
@@ -132,11 +156,22 @@ fn there(seen: Snapshot, actions: Actions, query: Memo<NotebookQuery>, go: Go) -
     let chosen = Signal::derive(move || query.with(|query| query.tab.word().to_owned()));
     let on_choose = UnsyncCallback::new(move |(id,): (&'static str,)| {
         let tab = Tab::from_word(id).unwrap_or_default();
-        go.run((NotebookQuery { tab, ..query.get_untracked() },));
+        go.run((NotebookQuery {
+            tab,
+            ..query.get_untracked()
+        },));
     });
     let counts = UnsyncCallback::new(move |(id,): (&'static str,)| {
-        let warnings = if id == "events" { seen.events.with(|e| e.iter().filter(|e| e.warning).count()) } else { 0 };
-        if warnings > 0 { warnings.to_string() } else { String::new() }
+        let warnings = if id == "events" {
+            seen.events.with(|e| e.iter().filter(|e| e.warning).count())
+        } else {
+            0
+        };
+        if warnings > 0 {
+            warnings.to_string()
+        } else {
+            String::new()
+        }
     });
     let panel = UnsyncCallback::new(move |(id,): (String,)| match Tab::from_word(&id).unwrap_or_default() {
         Tab::Overview => overview::overview(seen),

@@ -89,7 +89,9 @@ impl Snapshot {
             })
         });
         let events = Memo::new(move |_| {
-            let Some(rows) = all_events.get() else { return Vec::new() };
+            let Some(rows) = all_events.get() else {
+                return Vec::new();
+            };
             rows.with(|rows| lines(&events_about(rows, &name.get())))
         });
         let state = state_of(namespace, notebooks, notebook);
@@ -98,7 +100,17 @@ impl Snapshot {
             let name = name.get();
             actions.settle(|other| if *other == name { stopped } else { None });
         });
-        Self { namespace, name, state, notebook, pod, set, phase, events, now }
+        Self {
+            namespace,
+            name,
+            state,
+            notebook,
+            pod,
+            set,
+            phase,
+            events,
+            now,
+        }
     }
 }
 
@@ -113,7 +125,9 @@ fn state_of(
         }
         let there = notebook.with(Option::is_some);
         let was_there = matches!(before, Some(State::There | State::Gone));
-        let Some(stream) = notebooks.get().map(|lease| lease.state()) else { return State::Loading };
+        let Some(stream) = notebooks.get().map(|lease| lease.state()) else {
+            return State::Loading;
+        };
         match stream.get() {
             StreamState::Denied { error } => State::Denied(error),
             StreamState::Missing => State::Missing,

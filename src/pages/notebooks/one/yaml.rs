@@ -25,7 +25,9 @@ pub(super) fn yaml(seen: Snapshot, query: Memo<NotebookQuery>, go: Go) -> AnyVie
     let wanted = Memo::new(move |_| {
         let meta = |meta: &flowdeck_objects::Meta| (meta.name.clone(), meta.resource_version.clone());
         match shown.get() {
-            Shown::Notebook => seen.notebook.with(|n| n.as_ref().map(|n| (NOTEBOOKS, meta(&n.metadata)))),
+            Shown::Notebook => seen
+                .notebook
+                .with(|n| n.as_ref().map(|n| (NOTEBOOKS, meta(&n.metadata)))),
             Shown::Pod => seen.pod.with(|p| p.as_ref().map(|p| (PODS, meta(&p.metadata)))),
         }
     });
@@ -38,7 +40,9 @@ pub(super) fn yaml(seen: Snapshot, query: Memo<NotebookQuery>, go: Go) -> AnyVie
             text.set(String::new());
             failed.set(None);
         }
-        let (Some((resource, (name, _))), namespace) = (wanted.get(), seen.namespace.get()) else { return shown };
+        let (Some((resource, (name, _))), namespace) = (wanted.get(), seen.namespace.get()) else {
+            return shown;
+        };
         leptos::reactive::spawn_local_scoped_with_cancellation(async move {
             if !first {
                 gloo_timers::future::TimeoutFuture::new(SETTLE_MS).await;
@@ -57,7 +61,14 @@ pub(super) fn yaml(seen: Snapshot, query: Memo<NotebookQuery>, go: Go) -> AnyVie
         });
         shown
     });
-    let choose = move |shown: Shown| move || go.run((NotebookQuery { shown, ..query.get_untracked() },));
+    let choose = move |shown: Shown| {
+        move || {
+            go.run((NotebookQuery {
+                shown,
+                ..query.get_untracked()
+            },))
+        }
+    };
     let pressed = move |which: Shown| Signal::derive(move || shown.get() == which);
     let no_pod = move || shown.get() == Shown::Pod && seen.pod.with(Option::is_none);
     let view = move || {

@@ -199,12 +199,7 @@ impl Script {
     }
 
     /// Lives, ends, waits; the first restart comes at once, each later one after twice the wait.
-    fn failing_at(
-        &self,
-        elapsed: Duration,
-        started: Duration,
-        (exit_code, reason): (i32, &'static str),
-    ) -> Plan {
+    fn failing_at(&self, elapsed: Duration, started: Duration, (exit_code, reason): (i32, &'static str)) -> Plan {
         let mut begin = started;
         let mut last_end = None;
         let mut restarts = 0_u32;
@@ -247,8 +242,7 @@ impl Script {
             // From the longest wait on, every round is alike: whole rounds are skipped.
             if wait == LAST_BACKOFF {
                 let round = self.life + LAST_BACKOFF;
-                let rounds = u32::try_from((elapsed - begin).as_secs() / round.as_secs().max(1))
-                    .unwrap_or(0);
+                let rounds = u32::try_from((elapsed - begin).as_secs() / round.as_secs().max(1)).unwrap_or(0);
                 let rounds = rounds.saturating_sub(1);
                 begin += round * rounds;
                 restarts += rounds;
@@ -290,11 +284,7 @@ fn missing_at(elapsed: Duration) -> Plan {
         }
         // While it tries again the back-off still shows.
         if elapsed < again + FAILING_PULL {
-            return plan(
-                Step::PullBackOff { attempt },
-                backed_off,
-                Some(again + FAILING_PULL),
-            );
+            return plan(Step::PullBackOff { attempt }, backed_off, Some(again + FAILING_PULL));
         }
         begin = again;
         attempt += 1;
@@ -358,26 +348,14 @@ impl Plan {
             Step::Creating => Vec::new(),
             Step::Pulling => vec![pulling()],
             Step::PullFailed { attempt } => {
-                let mut says = if *attempt > 0 {
-                    vec![pulling()]
-                } else {
-                    Vec::new()
-                };
+                let mut says = if *attempt > 0 { vec![pulling()] } else { Vec::new() };
                 let why = pull_error(image);
-                says.push((
-                    "Failed",
-                    format!("Failed to pull image \"{image}\": {why}"),
-                    true,
-                ));
+                says.push(("Failed", format!("Failed to pull image \"{image}\": {why}"), true));
                 says.push(("Failed", "Error: ErrImagePull".to_owned(), true));
                 says
             }
             Step::PullBackOff { .. } => vec![
-                (
-                    "BackOff",
-                    format!("Back-off pulling image \"{image}\""),
-                    false,
-                ),
+                ("BackOff", format!("Back-off pulling image \"{image}\""), false),
                 ("Failed", "Error: ImagePullBackOff".to_owned(), true),
             ],
             Step::Running { probe, .. } if *probe > 0 => vec![(
@@ -394,9 +372,9 @@ impl Plan {
                             "Successfully pulled image \"{image}\" in {took} ({took} including waiting). Image size: {size} bytes."
                         )
                     }
-                    _ => format!(
-                        "Container image \"{image}\" already present on machine and can be accessed by the pod"
-                    ),
+                    _ => {
+                        format!("Container image \"{image}\" already present on machine and can be accessed by the pod")
+                    }
                 };
                 vec![
                     ("Pulled", pulled, false),
@@ -507,8 +485,7 @@ mod tests {
     #[test]
     fn long_crash_loops_are_found_without_walking_them() {
         let plan = script("img", Some("oom")).at(Duration::from_secs(400 * 86_400));
-        let (Step::Running { restarts, .. } | Step::CrashBackOff { restarts, .. }) = plan.step
-        else {
+        let (Step::Running { restarts, .. } | Step::CrashBackOff { restarts, .. }) = plan.step else {
             panic!("neither running nor waiting")
         };
         assert!(restarts > 100_000, "{restarts}");
@@ -528,10 +505,7 @@ mod tests {
         while at < Duration::from_secs(6 * 3600) {
             let plan = script.at(at);
             if let Step::Running { restarts, .. } = plan.step {
-                assert!(
-                    restarts == last || restarts == last + 1,
-                    "{last} then {restarts}"
-                );
+                assert!(restarts == last || restarts == last + 1, "{last} then {restarts}");
                 last = restarts;
             }
             at = plan.next.expect("it never rests");

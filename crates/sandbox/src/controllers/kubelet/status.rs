@@ -40,10 +40,7 @@ pub(super) fn shows(pod: &Pod, plan: &Plan) -> bool {
     let Some(state) = &status.state else {
         return false;
     };
-    let waits = state
-        .waiting
-        .as_ref()
-        .and_then(|waiting| waiting.reason.as_deref());
+    let waits = state.waiting.as_ref().and_then(|waiting| waiting.reason.as_deref());
     let restarts_are = |restarts: u32| u32::try_from(status.restart_count) == Ok(restarts);
     match &plan.step {
         Step::Creating => waits == Some("ContainerCreating"),
@@ -51,12 +48,10 @@ pub(super) fn shows(pod: &Pod, plan: &Plan) -> bool {
         Step::Pulling => false,
         Step::PullFailed { .. } => waits == Some("ErrImagePull"),
         Step::PullBackOff { .. } => waits == Some("ImagePullBackOff"),
-        Step::Running {
-            restarts, ready, ..
-        } => state.running.is_some() && status.ready == *ready && restarts_are(*restarts),
-        Step::CrashBackOff { restarts, .. } => {
-            waits == Some("CrashLoopBackOff") && restarts_are(*restarts)
+        Step::Running { restarts, ready, .. } => {
+            state.running.is_some() && status.ready == *ready && restarts_are(*restarts)
         }
+        Step::CrashBackOff { restarts, .. } => waits == Some("CrashLoopBackOff") && restarts_are(*restarts),
     }
 }
 
@@ -76,10 +71,7 @@ pub(super) fn of(pod: &Pod, node: &str, plan: &Plan, anchor: Timestamp, began: T
             one_container(pod, &container.name, image, plan, (anchor, began))
         })
         .collect();
-    let names: Vec<&str> = containers
-        .iter()
-        .map(|container| container.name.as_str())
-        .collect();
+    let names: Vec<&str> = containers.iter().map(|container| container.name.as_str()).collect();
     let unready = (!ready).then(|| {
         (
             "ContainersNotReady",
@@ -112,13 +104,7 @@ pub(super) fn of(pod: &Pod, node: &str, plan: &Plan, anchor: Timestamp, began: T
 }
 
 /// A condition; its time moves only when its status does.
-fn condition(
-    pod: &Pod,
-    name: &str,
-    holds: bool,
-    why: Option<(&str, String)>,
-    now: Timestamp,
-) -> Value {
+fn condition(pod: &Pod, name: &str, holds: bool, why: Option<(&str, String)>, now: Timestamp) -> Value {
     let status = if holds { "True" } else { "False" };
     let before = pod
         .status
@@ -142,13 +128,7 @@ fn condition(
     condition
 }
 
-fn one_container(
-    pod: &Pod,
-    name: &str,
-    image: &str,
-    plan: &Plan,
-    (anchor, began): (Timestamp, Timestamp),
-) -> Value {
+fn one_container(pod: &Pod, name: &str, image: &str, plan: &Plan, (anchor, began): (Timestamp, Timestamp)) -> Value {
     let uid = pod.metadata.uid.as_deref().unwrap_or_default();
     let restarts = match plan.step {
         Step::Running { restarts, .. } | Step::CrashBackOff { restarts, .. } => restarts,
@@ -229,10 +209,7 @@ fn hex(text: &str) -> String {
 fn addresses(pod: &Pod, node: &str) -> (String, String) {
     let node = api::fnv(node) % 250 + 1;
     let pod = api::fnv(pod.metadata.uid.as_deref().unwrap_or_default());
-    (
-        format!("10.0.0.{node}"),
-        format!("10.240.{}.{}", node, pod % 250 + 2),
-    )
+    (format!("10.0.0.{node}"), format!("10.240.{}.{}", node, pod % 250 + 2))
 }
 
 /// Whether a node already says how it is.
@@ -301,8 +278,7 @@ mod tests {
     fn at(pod: &Pod, seconds: u64) -> Value {
         let plan = Script::of(pod, false).at(Duration::from_secs(seconds));
         let anchor = Timestamp::UNIX_EPOCH;
-        let began =
-            anchor + k8s_openapi::jiff::SignedDuration::try_from(plan.since).expect("short");
+        let began = anchor + k8s_openapi::jiff::SignedDuration::try_from(plan.since).expect("short");
         of(pod, "node-0", &plan, anchor, began)
     }
 

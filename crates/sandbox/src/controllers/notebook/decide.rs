@@ -9,12 +9,10 @@ use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
 use k8s_openapi::api::core::v1::{
-    ContainerPort, EnvVar, Event, Pod, PodCondition, PodSecurityContext, PodSpec, PodTemplateSpec,
-    Service, ServicePort, ServiceSpec,
+    ContainerPort, EnvVar, Event, Pod, PodCondition, PodSecurityContext, PodSpec, PodTemplateSpec, Service,
+    ServicePort, ServiceSpec,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
-    LabelSelector, ObjectMeta, OwnerReference, Time,
-};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference, Time};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use k8s_openapi::jiff::Timestamp;
 use kube::api::DynamicObject;
@@ -29,10 +27,7 @@ const STOPPED: &str = "kubeflow-resource-stopped";
 const DEFAULT_PORT: i32 = 8888;
 
 /// The StatefulSet that a Notebook wants: one replica, none while stopped.
-pub(super) fn stateful_set(
-    notebook: &DynamicObject,
-    add_fs_group: bool,
-) -> Result<StatefulSet, String> {
+pub(super) fn stateful_set(notebook: &DynamicObject, add_fs_group: bool) -> Result<StatefulSet, String> {
     let meta = &notebook.metadata;
     let (namespace, name) = names(meta);
     let mut spec: PodSpec = notebook
@@ -45,12 +40,7 @@ pub(super) fn stateful_set(
         .containers
         .first_mut()
         .ok_or_else(|| "spec.template.spec.containers is empty".to_owned())?;
-    if container
-        .working_dir
-        .as_deref()
-        .unwrap_or_default()
-        .is_empty()
-    {
+    if container.working_dir.as_deref().unwrap_or_default().is_empty() {
         container.working_dir = Some("/home/jovyan".to_owned());
     }
     if container.ports.is_none() {
@@ -165,12 +155,7 @@ pub(super) fn service_differs(current: &Service, desired: &Service) -> bool {
 
 /// The status: the pod's conditions, the state of the container named like the Notebook, and the
 /// StatefulSet's ready replicas, each as it stands, however they disagree.
-pub(super) fn status(
-    name: &str,
-    set: Option<&StatefulSet>,
-    pod: Option<&Pod>,
-    now: Timestamp,
-) -> Value {
+pub(super) fn status(name: &str, set: Option<&StatefulSet>, pod: Option<&Pod>, now: Timestamp) -> Value {
     let ready = set
         .and_then(|set| set.status.as_ref())
         .and_then(|status| status.ready_replicas)
@@ -239,10 +224,7 @@ pub(super) fn notebook_of_pod(pod: &Pod) -> Option<Key> {
 }
 
 /// The Notebook that an event of a pod or StatefulSet belongs to.
-pub(super) fn notebook_of_event(
-    event: &Event,
-    pod: impl FnOnce(&Key) -> Option<Arc<Pod>>,
-) -> Option<Key> {
+pub(super) fn notebook_of_event(event: &Event, pod: impl FnOnce(&Key) -> Option<Arc<Pod>>) -> Option<Key> {
     let about = &event.involved_object;
     let key = Key::new(about.namespace.clone()?, about.name.clone()?);
     match about.kind.as_deref()? {
@@ -282,11 +264,7 @@ pub(super) fn is_active(notebook: &DynamicObject, now: Timestamp) -> bool {
         .iter()
         .flatten()
         .any(|(key, value)| key == "sandbox.flowdeck.dev/activity" && value == "idle");
-    let running = notebook
-        .data
-        .pointer("/status/readyReplicas")
-        .and_then(Value::as_i64)
-        == Some(1);
+    let running = notebook.data.pointer("/status/readyReplicas").and_then(Value::as_i64) == Some(1);
     // Each has its own rhythm of one to four minutes.
     let rhythm = 1 + api::fnv(notebook.metadata.uid.as_deref().unwrap_or_default()) % 4;
     let minute = u64::try_from(now.as_second() / 60).unwrap_or_default();
@@ -294,10 +272,7 @@ pub(super) fn is_active(notebook: &DynamicObject, now: Timestamp) -> bool {
 }
 
 pub(super) fn is_owned_by(meta: &ObjectMeta, uid: &str) -> bool {
-    meta.owner_references
-        .iter()
-        .flatten()
-        .any(|owner| owner.uid == uid)
+    meta.owner_references.iter().flatten().any(|owner| owner.uid == uid)
 }
 
 fn is_stopped(meta: &ObjectMeta) -> bool {
@@ -361,10 +336,7 @@ mod tests {
         );
         assert_eq!(meta.labels.map(|labels| labels.len()), Some(3));
         let pod = template.spec.expect("a spec");
-        assert_eq!(
-            pod.security_context.and_then(|context| context.fs_group),
-            Some(100)
-        );
+        assert_eq!(pod.security_context.and_then(|context| context.fs_group), Some(100));
         let container = &pod.containers[0];
         assert_eq!(container.working_dir.as_deref(), Some("/home/jovyan"));
         let env = container.env.as_ref().expect("variables");
@@ -373,8 +345,7 @@ mod tests {
 
     #[test]
     fn stop_annotation_gives_no_replicas() {
-        let set =
-            stateful_set(&notebook(json!({STOPPED: "2026-11-24T02:05:00Z"})), true).expect("a set");
+        let set = stateful_set(&notebook(json!({STOPPED: "2026-11-24T02:05:00Z"})), true).expect("a set");
         assert_eq!(set.spec.and_then(|spec| spec.replicas), Some(0));
     }
 
@@ -396,22 +367,14 @@ mod tests {
         .expect("a pod");
         let status = status("life", None, Some(&pod), Timestamp::UNIX_EPOCH);
         assert_eq!(status["readyReplicas"], 0);
-        assert_eq!(
-            status["conditions"][0]["lastProbeTime"],
-            "1970-01-01T00:00:00Z"
-        );
-        assert_eq!(
-            status["containerState"]["running"]["startedAt"],
-            "2026-11-24T02:06:15Z"
-        );
+        assert_eq!(status["conditions"][0]["lastProbeTime"], "1970-01-01T00:00:00Z");
+        assert_eq!(status["containerState"]["running"]["startedAt"], "2026-11-24T02:06:15Z");
     }
 
     #[test]
     fn later_probe_alone_is_no_news() {
-        let one =
-            json!({"conditions": [{"type": "Ready", "lastProbeTime": "a"}], "readyReplicas": 1});
-        let two =
-            json!({"conditions": [{"type": "Ready", "lastProbeTime": "b"}], "readyReplicas": 1});
+        let one = json!({"conditions": [{"type": "Ready", "lastProbeTime": "a"}], "readyReplicas": 1});
+        let two = json!({"conditions": [{"type": "Ready", "lastProbeTime": "b"}], "readyReplicas": 1});
         assert!(!status_differs(Some(&one), &two));
         assert!(status_differs(None, &two));
     }

@@ -6,9 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{
-    Node, NodeSelectorRequirement, PersistentVolumeClaim, Pod, Taint, Toleration,
-};
+use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, PersistentVolumeClaim, Pod, Taint, Toleration};
 
 use crate::controllers::quantity::{self, Amounts};
 
@@ -34,27 +32,17 @@ pub(super) enum Claims {
 }
 
 pub(super) fn node_of(pod: &Pod) -> Option<&str> {
-    pod.spec
-        .as_ref()?
-        .node_name
-        .as_deref()
-        .filter(|node| !node.is_empty())
+    pod.spec.as_ref()?.node_name.as_deref().filter(|node| !node.is_empty())
 }
 
 pub(super) fn is_finished(pod: &Pod) -> bool {
-    let phase = pod
-        .status
-        .as_ref()
-        .and_then(|status| status.phase.as_deref());
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     matches!(phase, Some("Succeeded" | "Failed"))
 }
 
 /// Whether a pod is ours to place.
 pub(super) fn is_waiting(pod: &Pod) -> bool {
-    let scheduler = pod
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.scheduler_name.as_deref());
+    let scheduler = pod.spec.as_ref().and_then(|spec| spec.scheduler_name.as_deref());
     node_of(pod).is_none()
         && pod.metadata.deletion_timestamp.is_none()
         && !is_finished(pod)
@@ -69,9 +57,7 @@ pub(super) fn requests(pod: &Pod) -> Amounts {
     };
     let of = |resources: Option<&k8s_openapi::api::core::v1::ResourceRequirements>| {
         let mut asked = quantity::amounts(resources.and_then(|all| all.limits.as_ref()));
-        asked.extend(quantity::amounts(
-            resources.and_then(|all| all.requests.as_ref()),
-        ));
+        asked.extend(quantity::amounts(resources.and_then(|all| all.requests.as_ref())));
         asked
     };
     let mut total = Amounts::new();
@@ -94,11 +80,7 @@ pub(super) fn requests(pod: &Pod) -> Amounts {
 pub(super) fn facts(node: &Node) -> (Amounts, Option<BTreeMap<String, String>>, Vec<Taint>, bool) {
     let spec = node.spec.clone().unwrap_or_default();
     (
-        quantity::amounts(
-            node.status
-                .as_ref()
-                .and_then(|status| status.allocatable.as_ref()),
-        ),
+        quantity::amounts(node.status.as_ref().and_then(|status| status.allocatable.as_ref())),
         node.metadata.labels.clone(),
         spec.taints.unwrap_or_default(),
         spec.unschedulable.unwrap_or(false),
@@ -106,10 +88,7 @@ pub(super) fn facts(node: &Node) -> (Amounts, Option<BTreeMap<String, String>>, 
 }
 
 /// Looks at the claims a pod names; `find` gives the claim and whether its class waits for the first pod.
-pub(super) fn claims(
-    pod: &Pod,
-    find: impl Fn(&str) -> Option<(Arc<PersistentVolumeClaim>, bool)>,
-) -> Claims {
+pub(super) fn claims(pod: &Pod, find: impl Fn(&str) -> Option<(Arc<PersistentVolumeClaim>, bool)>) -> Claims {
     let volumes = pod.spec.as_ref().and_then(|spec| spec.volumes.as_ref());
     let mut waiting = Vec::new();
     let mut unbound = false;
@@ -125,10 +104,7 @@ pub(super) fn claims(
         if claim.metadata.deletion_timestamp.is_some() {
             return Claims::Missing(format!("persistentvolumeclaim \"{name}\" is being deleted"));
         }
-        let phase = claim
-            .status
-            .as_ref()
-            .and_then(|status| status.phase.as_deref());
+        let phase = claim.status.as_ref().and_then(|status| status.phase.as_deref());
         if phase == Some("Bound") {
             continue;
         }
@@ -155,12 +131,7 @@ struct Refusal {
 }
 
 /// The node with the most room that fits, or why there is none.
-pub(super) fn place(
-    pod: &Pod,
-    nodes: &[Arc<Node>],
-    used: &BTreeMap<String, Amounts>,
-    claims: &Claims,
-) -> Verdict {
+pub(super) fn place(pod: &Pod, nodes: &[Arc<Node>], used: &BTreeMap<String, Amounts>, claims: &Claims) -> Verdict {
     let all = nodes.len();
     if all == 0 {
         return Verdict::Nowhere("no nodes available to schedule pods".to_owned());
@@ -237,9 +208,7 @@ fn fit(pod: &Pod, node: &Node, asked: &Amounts, used: &Amounts) -> Result<i128, 
     }
     let untolerated = taints.iter().any(|taint| {
         matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute")
-            && !tolerations
-                .iter()
-                .any(|toleration| tolerates(toleration, taint))
+            && !tolerations.iter().any(|toleration| tolerates(toleration, taint))
     });
     if untolerated {
         return Err(never("node(s) had untolerated taint(s)"));
@@ -295,17 +264,14 @@ fn fit(pod: &Pod, node: &Node, asked: &Amounts, used: &Amounts) -> Result<i128, 
 }
 
 fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    let same = |wanted: Option<&str>, is: &str| {
-        wanted.is_none_or(|wanted| wanted.is_empty() || wanted == is)
-    };
+    let same = |wanted: Option<&str>, is: &str| wanted.is_none_or(|wanted| wanted.is_empty() || wanted == is);
     same(toleration.effect.as_deref(), &taint.effect)
         && same(toleration.key.as_deref(), &taint.key)
         && match toleration.operator.as_deref() {
             Some("Exists") => true,
             _ => {
                 toleration.key.is_some()
-                    && toleration.value.as_deref().unwrap_or_default()
-                        == taint.value.as_deref().unwrap_or_default()
+                    && toleration.value.as_deref().unwrap_or_default() == taint.value.as_deref().unwrap_or_default()
             }
         }
 }
@@ -362,19 +328,12 @@ mod tests {
     fn full_and_tainted_nodes_are_counted_apart() {
         let nodes = [
             node("a", "8", json!({})),
-            node(
-                "b",
-                "8",
-                json!({"taints": [{"key": "k", "effect": "NoSchedule"}]}),
-            ),
+            node("b", "8", json!({"taints": [{"key": "k", "effect": "NoSchedule"}]})),
         ];
         let used = BTreeMap::from([("a".to_owned(), Amounts::from([("cpu".to_owned(), 8 * ONE)]))]);
         let verdict = place(&pod("1", json!({})), &nodes, &used, &Claims::Bound);
         assert_eq!(verdict, Verdict::Nowhere("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.".into()));
-        let tolerant = pod(
-            "1",
-            json!({"tolerations": [{"key": "k", "operator": "Exists"}]}),
-        );
+        let tolerant = pod("1", json!({"tolerations": [{"key": "k", "operator": "Exists"}]}));
         assert_eq!(
             place(&tolerant, &nodes, &used, &Claims::Bound),
             Verdict::Node("b".into())
@@ -385,12 +344,7 @@ mod tests {
     fn roomiest_node_is_chosen() {
         let nodes = [node("a", "8", json!({})), node("b", "16", json!({}))];
         assert_eq!(
-            place(
-                &pod("1", json!({})),
-                &nodes,
-                &BTreeMap::new(),
-                &Claims::Bound
-            ),
+            place(&pod("1", json!({})), &nodes, &BTreeMap::new(), &Claims::Bound),
             Verdict::Node("b".into())
         );
     }
@@ -406,12 +360,7 @@ mod tests {
             claims,
             Claims::Missing("persistentvolumeclaim \"gone\" not found".into())
         );
-        let verdict = place(
-            &with_claim,
-            &[node("a", "8", json!({}))],
-            &BTreeMap::new(),
-            &claims,
-        );
+        let verdict = place(&with_claim, &[node("a", "8", json!({}))], &BTreeMap::new(), &claims);
         assert!(
             matches!(verdict, Verdict::Nowhere(text) if text.starts_with("0/1 nodes are available: persistentvolumeclaim \"gone\" not found."))
         );
@@ -420,12 +369,7 @@ mod tests {
     #[test]
     fn selector_without_node_gives_affinity_reason() {
         let picky = pod("1", json!({"nodeSelector": {"gpu": "a100"}}));
-        let verdict = place(
-            &picky,
-            &[node("a", "8", json!({}))],
-            &BTreeMap::new(),
-            &Claims::Bound,
-        );
+        let verdict = place(&picky, &[node("a", "8", json!({}))], &BTreeMap::new(), &Claims::Bound);
         assert!(
             matches!(verdict, Verdict::Nowhere(text) if text.contains("1 node(s) didn't match Pod's node affinity/selector."))
         );

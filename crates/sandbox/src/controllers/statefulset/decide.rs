@@ -75,10 +75,7 @@ fn steps(set: &StatefulSet, pods: &[Arc<Pod>], update: &str, actions: &mut Vec<A
     let spec = set.spec.clone().unwrap_or_default();
     let wanted = spec.replicas.unwrap_or(1);
     let in_order = spec.pod_management_policy.as_deref() != Some("Parallel");
-    let by_ordinal: BTreeMap<i32, &Arc<Pod>> = pods
-        .iter()
-        .filter_map(|pod| Some((ordinal(pod)?, pod)))
-        .collect();
+    let by_ordinal: BTreeMap<i32, &Arc<Pod>> = pods.iter().filter_map(|pod| Some((ordinal(pod)?, pod))).collect();
     for index in 0..wanted {
         match by_ordinal.get(&index) {
             None => {
@@ -102,8 +99,7 @@ fn steps(set: &StatefulSet, pods: &[Arc<Pod>], update: &str, actions: &mut Vec<A
                     let (name, uid) = identity(pod);
                     actions.push(Action::Label { name, uid });
                 }
-                if in_order && (is_terminating(pod) || !is_ready(pod)) && is_waited_for(pod, update)
-                {
+                if in_order && (is_terminating(pod) || !is_ready(pod)) && is_waited_for(pod, update) {
                     return false;
                 }
             }
@@ -155,10 +151,7 @@ fn counted(set: &StatefulSet, pods: &[Arc<Pod>], current: &str, update: &str) ->
         updated_replicas: Some(0),
         ready_replicas: Some(0),
         available_replicas: Some(0),
-        conditions: set
-            .status
-            .as_ref()
-            .and_then(|status| status.conditions.clone()),
+        conditions: set.status.as_ref().and_then(|status| status.conditions.clone()),
         ..StatefulSetStatus::default()
     };
     let add = |count: &mut Option<i32>| *count = Some(count.unwrap_or(0) + 1);
@@ -181,11 +174,7 @@ fn counted(set: &StatefulSet, pods: &[Arc<Pod>], current: &str, update: &str) ->
 }
 
 /// When every pod is of the new revision and ready, the new revision is the current one.
-fn finish_update(
-    status: &mut StatefulSetStatus,
-    spec: &k8s_openapi::api::apps::v1::StatefulSetSpec,
-    update: &str,
-) {
+fn finish_update(status: &mut StatefulSetStatus, spec: &k8s_openapi::api::apps::v1::StatefulSetSpec, update: &str) {
     let rolling = spec
         .update_strategy
         .as_ref()
@@ -219,10 +208,7 @@ fn pod(set: &StatefulSet, index: i32, revision: &str) -> Pod {
     let mut labels = template.labels.unwrap_or_default();
     labels.insert(REVISION.to_owned(), revision.to_owned());
     labels.insert("apps.kubernetes.io/pod-index".to_owned(), index.to_string());
-    labels.insert(
-        "statefulset.kubernetes.io/pod-name".to_owned(),
-        name.clone(),
-    );
+    labels.insert("statefulset.kubernetes.io/pod-name".to_owned(), name.clone());
     let mut pod_spec = spec.template.spec.unwrap_or_default();
     pod_spec.hostname = Some(name.clone());
     pod_spec.subdomain = spec.service_name.filter(|service| !service.is_empty());
@@ -231,12 +217,10 @@ fn pod(set: &StatefulSet, index: i32, revision: &str) -> Pod {
         let volumes = pod_spec.volumes.get_or_insert_default();
         volumes.retain(|other| other.name != volume);
         volumes.push(k8s_openapi::api::core::v1::Volume {
-            persistent_volume_claim: Some(
-                k8s_openapi::api::core::v1::PersistentVolumeClaimVolumeSource {
-                    claim_name: format!("{volume}-{name}"),
-                    read_only: Some(false),
-                },
-            ),
+            persistent_volume_claim: Some(k8s_openapi::api::core::v1::PersistentVolumeClaimVolumeSource {
+                claim_name: format!("{volume}-{name}"),
+                read_only: Some(false),
+            }),
             name: volume,
             ..k8s_openapi::api::core::v1::Volume::default()
         });
@@ -267,10 +251,7 @@ fn pod(set: &StatefulSet, index: i32, revision: &str) -> Pod {
 fn claims(set: &StatefulSet, index: i32) -> impl Iterator<Item = PersistentVolumeClaim> {
     let set_name = set.metadata.name.clone().unwrap_or_default();
     let namespace = set.metadata.namespace.clone();
-    let labels = set
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.selector.match_labels.clone());
+    let labels = set.spec.as_ref().and_then(|spec| spec.selector.match_labels.clone());
     set.spec
         .as_ref()
         .and_then(|spec| spec.volume_claim_templates.clone())
@@ -299,13 +280,7 @@ fn identity(pod: &Pod) -> (String, String) {
 }
 
 fn ordinal(pod: &Pod) -> Option<i32> {
-    pod.metadata
-        .name
-        .as_deref()?
-        .rsplit_once('-')?
-        .1
-        .parse()
-        .ok()
+    pod.metadata.name.as_deref()?.rsplit_once('-')?.1.parse().ok()
 }
 
 fn label<'pod>(pod: &'pod Pod, key: &str) -> Option<&'pod str> {
@@ -361,10 +336,9 @@ mod tests {
         let mut pod = pod(set, 0, &format!("life-{revision}"));
         pod.metadata.uid = Some("p".into());
         if terminating {
-            pod.metadata.deletion_timestamp =
-                Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
-                    k8s_openapi::jiff::Timestamp::UNIX_EPOCH,
-                ));
+            pod.metadata.deletion_timestamp = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
+                k8s_openapi::jiff::Timestamp::UNIX_EPOCH,
+            ));
         }
         pod.status = serde_json::from_value(json!({
             "phase": if ready { "Running" } else { "Pending" },
@@ -393,10 +367,7 @@ mod tests {
         assert_eq!(kinds(&decision), ["create"]);
         assert_eq!(decision.status.replicas, 0);
         assert_eq!(decision.status.available_replicas, Some(0));
-        assert_eq!(
-            decision.status.current_revision,
-            decision.status.update_revision
-        );
+        assert_eq!(decision.status.current_revision, decision.status.update_revision);
     }
 
     #[test]
@@ -424,10 +395,7 @@ mod tests {
         assert_eq!(decision.status.current_replicas, Some(1));
         let decision = reconcile(&set, &[existing(&set, false, true)]);
         assert!(decision.actions.is_empty());
-        assert_eq!(
-            (decision.status.replicas, decision.status.current_replicas),
-            (1, None)
-        );
+        assert_eq!((decision.status.replicas, decision.status.current_replicas), (1, None));
     }
 
     #[test]
@@ -443,42 +411,29 @@ mod tests {
         assert_eq!(kinds(&decision), ["delete"]);
         let status = decision.status;
         assert_eq!(
-            (
-                status.replicas,
-                status.current_replicas,
-                status.updated_replicas
-            ),
+            (status.replicas, status.current_replicas, status.updated_replicas),
             (1, None, None)
         );
         assert_ne!(status.current_revision, status.update_revision);
         let decision = reconcile(&after, &[existing(&after, true, false)]);
-        assert_eq!(
-            decision.status.current_revision,
-            decision.status.update_revision
-        );
+        assert_eq!(decision.status.current_revision, decision.status.update_revision);
         assert_eq!(decision.status.current_replicas, Some(1));
     }
 
     #[test]
     fn deleted_set_does_nothing() {
         let mut gone = set(1, "img", json!({"replicas": 0}));
-        gone.metadata.deletion_timestamp =
-            Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
-                k8s_openapi::jiff::Timestamp::UNIX_EPOCH,
-            ));
+        gone.metadata.deletion_timestamp = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
+            k8s_openapi::jiff::Timestamp::UNIX_EPOCH,
+        ));
         assert!(reconcile(&gone, &[]).actions.is_empty());
     }
 
     #[test]
     fn claim_template_gives_claim_and_volume() {
         let mut with_claim = set(1, "img", json!({"replicas": 0}));
-        with_claim
-            .spec
-            .as_mut()
-            .expect("a spec")
-            .volume_claim_templates = Some(vec![
-            serde_json::from_value(json!({"metadata": {"name": "data"}, "spec": {}}))
-                .expect("a claim"),
+        with_claim.spec.as_mut().expect("a spec").volume_claim_templates = Some(vec![
+            serde_json::from_value(json!({"metadata": {"name": "data"}, "spec": {}})).expect("a claim"),
         ]);
         let decision = reconcile(&with_claim, &[]);
         assert_eq!(kinds(&decision), ["claim", "create"]);
