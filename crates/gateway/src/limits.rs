@@ -29,6 +29,23 @@ pub fn check_headers(headers: &HeaderMap) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// Lets this process open as many files as the system grants it; each stream takes two.
+///
+/// Many systems start programs with a soft limit of 1,024, far below the hard one, for the sake of `select`.
+pub fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let now = getrlimit(Resource::Nofile);
+    let wanted = Rlimit {
+        current: now.maximum,
+        maximum: now.maximum,
+    };
+    if now.current != now.maximum
+        && let Err(error) = setrlimit(Resource::Nofile, wanted)
+    {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
+}
+
 /// How much may be in flight.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {

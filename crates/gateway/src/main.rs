@@ -35,6 +35,7 @@ fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::check(settings)?;
     let log = Log::stderr(config.log_format);
     follow_libraries(config.log_format.settled());
+    flowdeck_gateway::limits::raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let started = start::start(config, log).await?;

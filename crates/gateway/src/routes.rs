@@ -167,11 +167,23 @@ async fn route(
         }
         "notebook" => {
             record.route = "notebook";
-            Err(Rejection::NoNotebookServer)
+            Ok(in_words(Rejection::NoNotebookServer, request.headers()))
         }
         "metrics" => Err(Rejection::NoSuchPage),
         _ => gateway.page.handle(&request).await,
     }
+}
+
+/// A refusal as a sentence, where somebody opened the address in a tab and would see raw JSON.
+fn in_words(rejection: Rejection, headers: &HeaderMap) -> Response<Body> {
+    let mut response = rejection.response();
+    let accepts = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
+    if accepts.is_some_and(|types| types.contains("text/html")) {
+        *response.body_mut() = full(Bytes::from(format!("{}\n", rejection.message())));
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    }
+    response
 }
 
 async fn health(gateway: &Arc<Gateway>, method: &Method, alive_only: bool) -> Result<Response<Body>, Rejection> {

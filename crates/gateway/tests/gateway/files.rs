@@ -134,4 +134,14 @@ async fn notebook_servers_are_refused_in_words() {
     let world = World::new().await;
     let answer = world.get("/notebook/a/mine/").send().await;
     assert_eq!((answer.status, answer.slug().as_str()), (404, "no-notebook-server"));
+    let tab = world
+        .get("/notebook/a/mine/")
+        .header("Accept", "text/html,*/*")
+        .send()
+        .await;
+    assert_eq!(tab.status, 404);
+    assert_eq!(
+        tab.body,
+        "Notebook servers cannot be opened through this gateway yet.\n"
+    );
 }

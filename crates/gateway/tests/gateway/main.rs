@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "all of this is tests")]
 
 mod browser;
+mod command;
 mod files;
 mod identity;
 mod operating;

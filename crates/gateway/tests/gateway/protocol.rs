@@ -148,3 +148,34 @@ async fn t45_what_breaks_inside_is_told_in_our_words() {
     assert_eq!(world.get("/readyz").send().await.status, 503);
     assert_eq!(world.get("/healthz").send().await.status, 200);
 }
+
+#[tokio::test]
+async fn http2_is_held_to_the_same_rules() {
+    use http_body_util::{BodyExt, Empty};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    let world = World::new().await;
+    let address = world.gateway.running.address;
+    let socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (mut send, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let mut ask = async |path: &str, cookie: &str| {
+        let request = http::Request::get(format!("http://{address}{path}"))
+            .header("cookie", "other=1")
+            .header("cookie", cookie)
+            .header("impersonate-user", "system:admin")
+            .body(Empty::<bytes::Bytes>::new())
+            .unwrap();
+        let answer = send.send_request(request).await.unwrap();
+        let status = answer.status().as_u16();
+        answer.into_body().collect().await.unwrap();
+        status
+    };
+    assert_eq!(ask(PODS, &world.alice).await, 200);
+    assert_eq!(world.arrived().all("impersonate-user"), [crate::support::ALICE]);
+    assert_eq!(ask(PODS, "flowdeck=none").await, 401);
+    assert_eq!(ask("/k8s/api/v1/nodes/n/proxy", &world.alice).await, 403);
+    assert_eq!(ask("/k8s/../x", &world.alice).await, 400);
+    world.nothing_arrived("refusals over HTTP/2");
+}
