@@ -1,7 +1,19 @@
 //! Shows a log of any length: only the lines in sight are in the page, following the end until one scrolls up.
 
+mod lines;
+mod scroll;
+
+use leptos::html;
 use leptos::prelude::*;
 use leptos::reactive::callback::UnsyncCallback;
+
+use super::button::Button;
+use super::icon::Icon;
+use lines::slot_line;
+use scroll::Pane;
+
+/// Height of a row of a log, in px: the token `--line-log`.
+const LINE_PX: f64 = 18.0;
 
 /// A piece of a line in one style.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +63,41 @@ pub(crate) fn LogView(
     #[prop(into, optional)]
     reveal: Signal<Option<usize>>,
 ) -> AnyView {
-    let _ = (version, line_at, chars_at, wrap, follow, search, reveal);
-    view! { <div class="log" role="log" aria-label=label tabindex="0">{count}</div> }.into_any()
+    let (room, probe) = (NodeRef::<html::Div>::new(), NodeRef::<html::Span>::new());
+    let pane = Pane::new(room, probe, count, line_at, chars_at, wrap, follow, reveal);
+    pane.watch(version);
+    let slots = move || {
+        let pool = pane.pool.get();
+        pane.slots
+            .with_value(|slots| slots.iter().take(pool).copied().enumerate().collect::<Vec<_>>())
+    };
+    let needle = Memo::new(move |_| search.with(|s| s.trim().to_owned()));
+    view! {
+        <div class="log-room">
+            <div
+                node_ref=room
+                class="log"
+                class:is-wrapped=wrap
+                role="region"
+                aria-label=label
+                tabindex="0"
+                on:scroll=move |_| pane.on_scroll()
+            >
+                <span node_ref=probe class="log-probe" aria-hidden="true">
+                    "0000000000000000000000000000000000000000000000000000000000000000"
+                </span>
+                <div class="log-body" style:height=move || format!("{}px", f64::from(pane.rows.get()) * LINE_PX)>
+                    <For each=slots key=|(at, _)| *at let:slot>
+                        {slot_line(slot.1, needle.into())}
+                    </For>
+                </div>
+            </div>
+            <Show when=move || !follow.get() && pane.overflows.get()>
+                <div class="log-end">
+                    <Button label="Go to the end" small=true icon=Icon::Down on_click=move || follow.set(true) />
+                </div>
+            </Show>
+        </div>
+    }
+    .into_any()
 }

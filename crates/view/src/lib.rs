@@ -21,5 +21,7 @@ pub mod form;
 
 /// Keeps the lines of an endless log in bounded memory, made safe to show.
 pub mod log;
+/// Knows how many rows each wrapped line of a log takes.
+pub mod wrap;
 /// Writes a JSON object as YAML for reading.
 pub mod yaml;
