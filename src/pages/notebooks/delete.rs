@@ -49,7 +49,8 @@ pub(super) fn DeleteDialog(
         with_volume.set(false);
     });
     Effect::new(move |_| {
-        if !open.get() {
+        // Setting it to what it is would wake the effect above, and that one this, for ever.
+        if !open.get() && ask.with_untracked(Option::is_some) {
             ask.set(None);
         }
     });
