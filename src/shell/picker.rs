@@ -115,6 +115,12 @@ fn PickerList(namespace: Signal<String>, close: crate::widgets::On<bool>) -> Any
         }
         lines
     });
+    let now = namespace.get_untracked();
+    active.set(
+        lines
+            .with_untracked(|lines| lines.iter().position(|l| l.name == now))
+            .unwrap_or(0),
+    );
     let (path, go) = (use_location().pathname, StoredValue::new_local(use_navigate()));
     let choose = move |name: String| {
         close.run((true,));

@@ -5,6 +5,7 @@
 pub(crate) mod button;
 pub(crate) mod choice;
 pub(crate) mod code_view;
+pub(crate) mod combobox;
 pub(crate) mod copy;
 pub(crate) mod dialog;
 pub(crate) mod field;

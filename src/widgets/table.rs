@@ -2,6 +2,7 @@
 
 mod cells;
 mod focus;
+mod grid;
 mod head;
 pub(crate) mod virtual_table;
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::super::button::Kind;
 use super::super::icon::{Icon, icon};
 use super::super::link::is_safe;
-use super::virtual_table::Grid;
+use super::grid::Grid;
 use super::{Cell, Cells, Column, Look, Narrow, RowAction};
 
 /// What a slot shows: a row and its place in the list.
@@ -137,7 +137,7 @@ fn status(class: String, at: usize, slot: Slot) -> AnyView {
         <div role="gridcell" class=class>
             {super::super::status::tone_shape(tone.into())}
             <span class="status-word">{part(slot, at, text)}</span>
-            <span class="status-reason" title=part(slot, at, |c| &c.detail)>
+            <span class="status-reason" title=part(slot, at, |c| if c.title.is_empty() { &c.detail } else { &c.title })>
                 {part(slot, at, |c| &c.detail)}
             </span>
         </div>

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement};
 
 use super::super::filter_bar::is_typing;
-use super::virtual_table::Grid;
+use super::grid::Grid;
 
 impl Grid {
     /// The key of the row in a slot.

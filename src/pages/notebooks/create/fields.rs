@@ -6,7 +6,8 @@ use flowdeck_view::notebooks::short_image;
 use leptos::prelude::*;
 
 use super::model::Model;
-use crate::widgets::choice::{Checkbox, Choice, Combobox, Disclosure, RadioCards, SelectField};
+use crate::widgets::choice::{Checkbox, Choice, Disclosure, RadioCards, SelectField};
+use crate::widgets::combobox::Combobox;
 use crate::widgets::field::{QuantityField, TextField};
 
 /// Name, kind of server, image.

@@ -22,14 +22,14 @@ const fn column(id: &'static str, title: &'static str, look: Look, min_px: u16, 
         grow,
         sorts: true,
         spare: 0,
-        narrow: Narrow::Second,
+        narrow: Narrow::Hidden,
     }
 }
 
 /// The columns, their ids as the URL has them.
 pub(super) const COLUMNS: &[Column] = &[
     Column {
-        narrow: Narrow::First,
+        narrow: Narrow::Second,
         ..column("status", "Status", Look::Status, 250, 3)
     },
     Column {
@@ -38,18 +38,17 @@ pub(super) const COLUMNS: &[Column] = &[
     },
     Column {
         spare: 2,
+        narrow: Narrow::First,
         ..column("type", "Type", Look::Text, 90, 0)
     },
     Column {
         spare: 1,
-        narrow: Narrow::Hidden,
         ..column("image", "Image", Look::Mono, 160, 1)
     },
     column("cpu", "CPU", Look::Number, 56, 0),
     column("memory", "Memory", Look::Number, 76, 0),
     Column {
         spare: 3,
-        narrow: Narrow::Hidden,
         ..column("gpu", "GPU", Look::Text, 84, 0)
     },
     Column {
@@ -58,7 +57,6 @@ pub(super) const COLUMNS: &[Column] = &[
     },
     Column {
         spare: 5,
-        narrow: Narrow::Hidden,
         ..column("activity", "Last activity", Look::When, 100, 0)
     },
 ];
