@@ -4,6 +4,28 @@ mod config;
 mod error;
 mod sandbox;
 
+mod discovery;
+mod openapi;
+mod rbac;
+mod refusal;
+mod request;
+mod reviews;
+mod server;
+
+mod admission;
+mod decode;
+mod defaults;
+mod logs;
+mod merging;
+mod selectors;
+mod table;
+mod validation;
+mod verbs;
+
+mod bootstrap;
+mod registry;
+mod store;
+
 pub mod controllers;
 pub mod seed;
 

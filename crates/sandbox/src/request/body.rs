@@ -1,0 +1,75 @@
+//! Reads a request's body: JSON or YAML, up to the API server's limit.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use serde_json::Value;
+
+use crate::refusal::Refusal;
+
+/// The API server's own limit on a request's body.
+const LIMIT_BYTES: usize = 3 << 20;
+
+/// All of the body.
+pub(crate) async fn read(body: Incoming) -> Result<Bytes, Refusal> {
+    match Limited::new(body, LIMIT_BYTES).collect().await {
+        Ok(all) => Ok(all.to_bytes()),
+        Err(why) if why.is::<http_body_util::LengthLimitError>() => {
+            Err(Refusal::too_large(LIMIT_BYTES))
+        }
+        Err(why) => Err(Refusal::bad_request(format!(
+            "the body could not be read: {why}"
+        ))),
+    }
+}
+
+/// The media type without parameters, in lower case.
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
+    let text = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("application/json");
+    text.split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+}
+
+/// An object in JSON or YAML. `kind` is only for the message.
+pub(crate) fn object(headers: &HeaderMap, body: &[u8], kind: &str) -> Result<Value, Refusal> {
+    let media = media_type(headers);
+    let value: Value = match media.as_str() {
+        "application/json" | "" | "*/*" => {
+            serde_json::from_slice(body).map_err(|why| unreadable(kind, body, &why))?
+        }
+        "application/yaml" | "text/yaml" | "application/x-yaml" => {
+            yaml(body).map_err(|why| unreadable(kind, body, &why))?
+        }
+        other => {
+            return Err(Refusal::unsupported_media(format!(
+                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml (not {other})"
+            )));
+        }
+    };
+    if value.is_object() {
+        Ok(value)
+    } else {
+        Err(unreadable(kind, body, &"json: not an object"))
+    }
+}
+
+/// Parses YAML into the same tree as JSON.
+pub(crate) fn yaml(body: &[u8]) -> Result<Value, String> {
+    let text = std::str::from_utf8(body).map_err(|why| why.to_string())?;
+    serde_saphyr::from_str(text).map_err(|why| why.to_string())
+}
+
+fn unreadable(kind: &str, body: &[u8], why: &dyn std::fmt::Display) -> Refusal {
+    let start: String = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
+    Refusal::bad_request(format!(
+        "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why} ({start})"
+    ))
+}

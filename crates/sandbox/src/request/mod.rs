@@ -1,0 +1,6 @@
+//! Reads requests: the path, the query, who asks, and the body.
+
+pub(crate) mod body;
+pub(crate) mod identity;
+pub(crate) mod path;
+pub(crate) mod query;

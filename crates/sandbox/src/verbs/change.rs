@@ -1,0 +1,211 @@
+//! Replaces an object, or its status.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::admission;
+use crate::decode;
+use crate::defaults;
+use crate::refusal::{Cause, Refusal};
+use crate::server::respond::Answer;
+use crate::store::{Clash, Entry, Expect};
+use crate::validation;
+use crate::verbs::{Context, create, delete, meta};
+
+/// `PUT` of an object or its status.
+pub(crate) async fn update(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
+    let decoded = decode::object(context, bytes)?;
+    let current = match context.current() {
+        Ok(current) => current,
+        Err(missing) => return Err(missing),
+    };
+    let given = meta::text(&decoded.value, "name");
+    if given != context.name() {
+        let name = context.name();
+        return Err(Refusal::bad_request(if given.is_empty() {
+            "name must be provided".to_owned()
+        } else {
+            format!("the name of the object ({given}) does not match the name on the URL ({name})")
+        }));
+    }
+    if context.kind.custom && meta::text(&decoded.value, "resourceVersion").is_empty() {
+        let why = "must be specified for an update";
+        let cause = Cause {
+            reason: "FieldValueInvalid",
+            field: "metadata.resourceVersion".to_owned(),
+            message: format!("Invalid value: 0: {why}"),
+        };
+        return Err(Refusal::invalid(&context.kind, context.name(), &[cause]));
+    }
+    let entry = store(context, &current, decoded.value).await?;
+    context.object(200, &entry, &decoded.warnings)
+}
+
+/// Stores `value` in place of `current`, after all rules have had their say.
+pub(crate) async fn store(
+    context: &Context,
+    current: &Arc<Entry>,
+    mut value: Value,
+) -> Result<Arc<Entry>, Refusal> {
+    let dry_run = context.dry_run()?;
+    let kind = &context.kind;
+    let name = context.name();
+    let old = current.value();
+    check_identity(context, &old, current, &value)?;
+    merge_parts(context, &old, &mut value);
+    if context.target.subresource.as_deref() != Some("status") {
+        defaults::apply(kind, &mut value);
+        admission::mutate_update(context, &old, &mut value)?;
+    }
+    bump_generation(context, &old, &mut value);
+    let causes = validation::on_update(context, &old, &value);
+    if !causes.is_empty() {
+        return Err(Refusal::invalid(kind, name, &causes));
+    }
+    meta::take(&mut value["metadata"], "managedFields");
+    value["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"].clone();
+    if value == old {
+        return Ok(Arc::clone(current));
+    }
+    let charged = admission::charge(context, Some(&old), &value, dry_run).await?;
+    if dry_run {
+        return Ok(Arc::new(Entry::new(
+            kind.shelf(),
+            &current.key,
+            current.version,
+            &mut value,
+        )));
+    }
+    let stored = if delete::is_finished(kind, &value) {
+        context
+            .api
+            .store
+            .remove(
+                kind.shelf(),
+                &current.key,
+                Expect::Version(current.version),
+                value,
+            )
+            .await
+    } else {
+        context
+            .api
+            .store
+            .put(
+                kind.shelf(),
+                &current.key,
+                Expect::Version(current.version),
+                value,
+            )
+            .await
+    };
+    drop(charged);
+    match stored {
+        Ok(entry) => {
+            create::special_after(context, &entry);
+            Ok(entry)
+        }
+        Err(Clash::Missing) => Err(Refusal::not_found(kind, name)),
+        Err(Clash::Changed | Clash::Exists) => Err(Refusal::changed(kind, name)),
+        Err(Clash::Disk(why)) => Err(Refusal::internal(why)),
+    }
+}
+
+fn check_identity(
+    context: &Context,
+    old: &Value,
+    current: &Entry,
+    value: &Value,
+) -> Result<(), Refusal> {
+    let name = context.name();
+    let namespace = meta::text(value, "namespace");
+    if context.kind.namespaced && !namespace.is_empty() && namespace != context.namespace() {
+        return Err(Refusal::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    let uid = meta::text(value, "uid");
+    let old_uid = meta::text(old, "uid");
+    if !uid.is_empty() && uid != old_uid {
+        let why = format!(
+            "Precondition failed: UID in precondition: {uid}, UID in object meta: {old_uid}"
+        );
+        return Err(Refusal::conflict(&context.kind, name, &why));
+    }
+    let version = meta::text(value, "resourceVersion");
+    if !version.is_empty() && version != "0" && version != current.version.to_string() {
+        return Err(Refusal::changed(&context.kind, name));
+    }
+    Ok(())
+}
+
+/// Takes from the old object what this path may not change.
+fn merge_parts(context: &Context, old: &Value, value: &mut Value) {
+    let kind = &context.kind;
+    if !value["metadata"].is_object() {
+        value["metadata"] = serde_json::json!({});
+    }
+    if context.target.subresource.as_deref() == Some("status") {
+        let status = meta::take(value, "status");
+        let (labels, annotations) = (
+            meta::take(&mut value["metadata"], "labels"),
+            meta::take(&mut value["metadata"], "annotations"),
+        );
+        *value = old.clone();
+        match status {
+            Some(status) => value["status"] = status,
+            None => drop(meta::take(value, "status")),
+        }
+        if !kind.custom {
+            set_or_remove(&mut value["metadata"], "labels", labels);
+            set_or_remove(&mut value["metadata"], "annotations", annotations);
+        }
+        return;
+    }
+    for field in [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "generateName",
+    ] {
+        let kept = old["metadata"].get(field).cloned();
+        set_or_remove(&mut value["metadata"], field, kept);
+    }
+    meta::take(&mut value["metadata"], "selfLink");
+    if kind.status {
+        set_or_remove(value, "status", old.get("status").cloned());
+    }
+    if kind.shelf() == "namespaces" {
+        set_or_remove(value, "spec", old.get("spec").cloned());
+    }
+}
+
+fn set_or_remove(value: &mut Value, key: &str, to: Option<Value>) {
+    match to {
+        Some(to) => value[key] = to,
+        None => drop(meta::take(value, key)),
+    }
+}
+
+/// Counts changes of what is desired: everything but metadata and, where it is a sub-resource, status.
+fn bump_generation(context: &Context, old: &Value, value: &mut Value) {
+    if !create::counts_generations(context) {
+        return;
+    }
+    let desired = |value: &Value| {
+        let mut copy = value.clone();
+        meta::take(&mut copy, "metadata");
+        if context.kind.status {
+            meta::take(&mut copy, "status");
+        }
+        copy
+    };
+    let generation = old["metadata"]["generation"].as_i64().unwrap_or(1);
+    let changed = desired(old) != desired(value);
+    value["metadata"]["generation"] = (generation + i64::from(changed)).into();
+}

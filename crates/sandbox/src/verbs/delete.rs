@@ -1,0 +1,315 @@
+//! Deletes an object: at once, gracefully, or when its finalizers are gone.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::refusal::Refusal;
+use crate::registry::{DEFINITIONS, Kind};
+use crate::request::body;
+use crate::server::respond::{self, Answer};
+use crate::store::{Clash, Entry, Expect};
+use crate::verbs::{Context, create, meta, render};
+
+/// Kinds that answer a deletion with the object instead of a `Status`.
+const RETURNED: &[&str] = &[
+    "pods",
+    "persistentvolumes",
+    "persistentvolumeclaims",
+    "resourcequotas",
+    "serviceaccounts",
+    "services",
+];
+/// Namespaces that stay.
+const IMMORTAL: &[&str] = &["default", "kube-system", "kube-public"];
+
+/// What a deletion may say.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct DeleteOptions {
+    grace_seconds: Option<i64>,
+    propagation: Option<String>,
+    uid: Option<String>,
+    version: Option<String>,
+    dry_run: bool,
+}
+
+/// What became of the object.
+pub(crate) enum Deleted {
+    /// It is gone; this was its last state.
+    Gone(Arc<Entry>),
+    /// It is marked and waits for grace or finalizers.
+    Marked(Arc<Entry>),
+}
+
+/// `DELETE` of one object.
+pub(crate) async fn delete(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
+    let options = options(context, bytes)?;
+    match one(context, context.current()?, &options).await? {
+        Deleted::Gone(entry) if RETURNED.contains(&context.kind.shelf()) => {
+            render::one(context, 200, &entry)
+        }
+        Deleted::Gone(entry) => Ok(respond::json(200, &success(&context.kind, &entry))),
+        Deleted::Marked(entry) => render::one(context, 200, &entry),
+    }
+}
+
+/// The options in the body, or else in the query.
+pub(crate) fn options(context: &Context, bytes: &[u8]) -> Result<DeleteOptions, Refusal> {
+    let body = if bytes.is_empty() {
+        Value::Null
+    } else {
+        body::object(&context.headers, bytes, "DeleteOptions")?
+    };
+    let query = &context.query;
+    let text = |key: &str| {
+        body[key]
+            .as_str()
+            .or_else(|| query.get(key))
+            .map(str::to_owned)
+    };
+    let grace = body["gracePeriodSeconds"]
+        .as_i64()
+        .or_else(|| query.get("gracePeriodSeconds").and_then(|g| g.parse().ok()));
+    let mut propagation = text("propagationPolicy");
+    if body["orphanDependents"] == true || query.flag("orphanDependents") {
+        propagation = Some("Orphan".to_owned());
+    }
+    if let Some(policy) = propagation.as_deref()
+        && !matches!(policy, "Orphan" | "Background" | "Foreground")
+    {
+        return Err(Refusal::new(
+            422,
+            "Invalid",
+            format!(
+                "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"{policy}\": supported values: \"Foreground\", \"Background\", \"Orphan\""
+            ),
+        ));
+    }
+    let dry_run = context.dry_run()?
+        || body["dryRun"]
+            .as_array()
+            .is_some_and(|list| list.iter().any(|one| one == "All"));
+    let precondition = |key: &str| body["preconditions"][key].as_str().map(str::to_owned);
+    Ok(DeleteOptions {
+        grace_seconds: grace,
+        propagation,
+        uid: precondition("uid"),
+        version: precondition("resourceVersion"),
+        dry_run,
+    })
+}
+
+/// Deletes one object; tries again when somebody changes it meanwhile, unless a version was asked for.
+pub(crate) async fn one(
+    context: &Context,
+    mut current: Arc<Entry>,
+    options: &DeleteOptions,
+) -> Result<Deleted, Refusal> {
+    let kind = &context.kind;
+    loop {
+        let value = current.value();
+        check(context, &current, &value, options)?;
+        let (next, gone) = marked(kind, &value, options);
+        if !gone && next == value {
+            return Ok(Deleted::Marked(current));
+        }
+        if options.dry_run {
+            return Ok(if gone {
+                Deleted::Gone(current)
+            } else {
+                Deleted::Marked(current)
+            });
+        }
+        let expect = Expect::Version(current.version);
+        let done = if gone {
+            context
+                .api
+                .store
+                .remove(kind.shelf(), &current.key, expect, next)
+                .await
+                .map(Deleted::Gone)
+        } else {
+            context
+                .api
+                .store
+                .put(kind.shelf(), &current.key, expect, next)
+                .await
+                .map(Deleted::Marked)
+        };
+        match done {
+            Ok(Deleted::Gone(entry)) => {
+                after(context, &entry);
+                return Ok(Deleted::Gone(entry));
+            }
+            Ok(marked) => return Ok(marked),
+            Err(Clash::Missing) => return Err(Refusal::not_found(kind, current.name())),
+            Err(Clash::Changed | Clash::Exists) => {
+                let again = context.api.store.get(kind.shelf(), &current.key);
+                current = again.ok_or_else(|| Refusal::not_found(kind, current.name()))?;
+            }
+            Err(Clash::Disk(why)) => return Err(Refusal::internal(why)),
+        }
+    }
+}
+
+/// Whether an object that is being deleted has nothing left to wait for.
+pub(crate) fn is_finished(kind: &Kind, value: &Value) -> bool {
+    if value["metadata"]["deletionTimestamp"].is_null() || meta::has_finalizers(value) {
+        return false;
+    }
+    if kind.shelf() == "namespaces" {
+        return value["spec"]["finalizers"]
+            .as_array()
+            .is_none_or(Vec::is_empty);
+    }
+    value["metadata"]["deletionGracePeriodSeconds"]
+        .as_i64()
+        .unwrap_or(0)
+        == 0
+}
+
+fn check(
+    context: &Context,
+    current: &Entry,
+    value: &Value,
+    options: &DeleteOptions,
+) -> Result<(), Refusal> {
+    let (kind, name) = (&context.kind, current.name());
+    if kind.shelf() == "namespaces" && IMMORTAL.contains(&name) {
+        return Err(Refusal::forbidden(
+            "namespaces",
+            "",
+            name,
+            "this namespace may not be deleted",
+        ));
+    }
+    let precondition = |what: &str, wanted: &Option<String>, found: &str| match wanted {
+        Some(wanted) if wanted != found => Err(Refusal::conflict(
+            kind,
+            name,
+            &format!(
+                "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
+            ),
+        )),
+        _ => Ok(()),
+    };
+    precondition("UID", &options.uid, meta::text(value, "uid"))?;
+    precondition(
+        "ResourceVersion",
+        &options.version,
+        &current.version.to_string(),
+    )
+}
+
+/// The object after the wish to delete it, and whether it goes at once.
+fn marked(kind: &Kind, value: &Value, options: &DeleteOptions) -> (Value, bool) {
+    let mut next = value.clone();
+    let waiting = !value["metadata"]["deletionTimestamp"].is_null();
+    propagate(&mut next, options.propagation.as_deref());
+    let grace = if kind.shelf() == "pods" {
+        pod_grace(value, options.grace_seconds)
+    } else {
+        0
+    };
+    if waiting {
+        let before = value["metadata"]["deletionGracePeriodSeconds"]
+            .as_i64()
+            .unwrap_or(0);
+        if kind.shelf() == "pods" && grace < before && options.grace_seconds.is_some() {
+            next["metadata"]["deletionGracePeriodSeconds"] = grace.into();
+            next["metadata"]["deletionTimestamp"] = meta::after_seconds(grace).into();
+        }
+    } else {
+        next["metadata"]["deletionTimestamp"] = meta::after_seconds(grace).into();
+        next["metadata"]["deletionGracePeriodSeconds"] = grace.into();
+        if let Some(generation) = value["metadata"]["generation"].as_i64() {
+            next["metadata"]["generation"] = (generation + 1).into();
+        }
+        if kind.shelf() == "namespaces" {
+            next["status"]["phase"] = "Terminating".into();
+            meta::take(&mut next["metadata"], "deletionGracePeriodSeconds");
+        }
+    }
+    let gone = is_finished(kind, &next);
+    if gone && !waiting && kind.shelf() != "pods" {
+        return (value.clone(), true);
+    }
+    (next, gone)
+}
+
+fn propagate(value: &mut Value, policy: Option<&str>) {
+    let Some(policy) = policy else { return };
+    let mut finalizers: Vec<Value> = value["metadata"]["finalizers"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    finalizers.retain(|one| one != "orphan" && one != "foregroundDeletion");
+    match policy {
+        "Orphan" => finalizers.push("orphan".into()),
+        "Foreground" => finalizers.push("foregroundDeletion".into()),
+        _ => {}
+    }
+    if finalizers.is_empty() {
+        meta::take(&mut value["metadata"], "finalizers");
+    } else {
+        value["metadata"]["finalizers"] = finalizers.into();
+    }
+}
+
+/// The grace of a pod: none before it is on a node or after it has ended.
+/// Source: pkg/registry/core/pod/strategy.go `CheckGracefulDelete`.
+fn pod_grace(pod: &Value, asked: Option<i64>) -> i64 {
+    let own = pod["spec"]["terminationGracePeriodSeconds"].as_i64();
+    let grace = asked.or(own).unwrap_or(30).max(0);
+    let ended = matches!(
+        pod["status"]["phase"].as_str(),
+        Some("Failed" | "Succeeded")
+    );
+    if pod["spec"]["nodeName"]
+        .as_str()
+        .unwrap_or_default()
+        .is_empty()
+        || ended
+    {
+        0
+    } else {
+        grace
+    }
+}
+
+/// What goes with some kinds.
+fn after(context: &Context, entry: &Entry) {
+    if context.kind.shelf() != DEFINITIONS {
+        return;
+    }
+    let shelf = entry.name().to_owned();
+    create::special_after(context, entry);
+    let api = Arc::clone(&context.api);
+    tokio::spawn(async move {
+        for entry in api.store.all(&shelf, None) {
+            if let Err(clash) = api
+                .store
+                .remove(
+                    &shelf,
+                    &entry.key,
+                    Expect::Version(entry.version),
+                    entry.value(),
+                )
+                .await
+            {
+                tracing::debug!(?clash, "a custom resource went by itself");
+            }
+        }
+        api.store.drop_shelf(&shelf);
+    });
+}
+
+fn success(kind: &Kind, entry: &Entry) -> Value {
+    let value = entry.value();
+    let mut details =
+        json!({"name": entry.name(), "kind": kind.plural, "uid": value["metadata"]["uid"]});
+    if !kind.group.is_empty() {
+        details["group"] = kind.group.as_str().into();
+    }
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+}

@@ -1,0 +1,103 @@
+//! Patches an object: JSON patch, merge patch, strategic merge patch for built-in kinds.
+
+use serde_json::Value;
+
+use crate::decode;
+use crate::merging;
+use crate::refusal::Refusal;
+use crate::request::body;
+use crate::server::respond::Answer;
+use crate::verbs::{Context, change, meta};
+
+/// How often a patch without a version is applied anew when somebody else was faster.
+const TRIES: u32 = 5;
+
+/// `PATCH` of an object or a sub-resource.
+pub(crate) async fn patch(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
+    let media = body::media_type(&context.headers);
+    check_media(context, &media)?;
+    let mut tries = 0;
+    loop {
+        let current = context.current()?;
+        let mut object = current.value();
+        object["apiVersion"] = context.kind.api_version(&context.target.version).into();
+        object["kind"] = context.kind.kind.as_str().into();
+        let patched = apply(context, &media, object, bytes)?;
+        let given = meta::text(&patched, "name");
+        if given != context.name() {
+            let name = context.name();
+            return Err(Refusal::bad_request(format!(
+                "the name of the object ({given}) does not match the name on the URL ({name})"
+            )));
+        }
+        let decoded = decode::value(context, patched)?;
+        match change::store(context, &current, decoded.value).await {
+            Ok(entry) => return context.object(200, &entry, &decoded.warnings),
+            Err(refusal)
+                if refusal.code == 409 && tries < TRIES && raced(context, current.version) =>
+            {
+                tries += 1
+            }
+            Err(refusal) => return Err(refusal),
+        }
+    }
+}
+
+/// Whether the conflict comes from a write of another, not from a version in the patch itself.
+fn raced(context: &Context, seen: u64) -> bool {
+    context.current().is_ok_and(|now| now.version != seen)
+}
+
+fn check_media(context: &Context, media: &str) -> Result<(), Refusal> {
+    let custom = context.kind.custom;
+    match media {
+        "application/json-patch+json" | "application/merge-patch+json" => Ok(()),
+        "application/strategic-merge-patch+json" if !custom => Ok(()),
+        "application/apply-patch+yaml" | "application/apply-patch+cbor" => {
+            Err(Refusal::unsupported_media(
+                "the sandbox does not do server-side apply yet: use application/merge-patch+json, or kubectl apply without --server-side",
+            ))
+        }
+        _ => {
+            let more = if custom {
+                ""
+            } else {
+                ", application/strategic-merge-patch+json"
+            };
+            Err(Refusal::unsupported_media(format!(
+                "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json{more}"
+            )))
+        }
+    }
+}
+
+fn apply(
+    context: &Context,
+    media: &str,
+    mut object: Value,
+    bytes: &[u8],
+) -> Result<Value, Refusal> {
+    if media == "application/json-patch+json" {
+        let patch: json_patch::Patch = serde_json::from_slice(bytes)
+            .map_err(|why| Refusal::bad_request(format!("error decoding patch: json: cannot unmarshal into Go value of type jsonpatch.Patch: {why}")))?;
+        json_patch::patch(&mut object, &patch).map_err(|why| {
+            Refusal::unprocessable(format!(
+                "the server rejected our request due to an error in our request: {why}"
+            ))
+        })?;
+        return Ok(object);
+    }
+    let patch: Value = serde_json::from_slice(bytes)
+        .map_err(|why| Refusal::bad_request(format!("error decoding patch: {why}")))?;
+    if !patch.is_object() {
+        return Err(Refusal::bad_request(
+            "error decoding patch: the patch is not an object",
+        ));
+    }
+    if media == "application/merge-patch+json" {
+        json_patch::merge(&mut object, &patch);
+        return Ok(object);
+    }
+    merging::strategic(&context.kind, &mut object, patch)?;
+    Ok(object)
+}
