@@ -18,14 +18,7 @@ const FILES: [&str; 2] = [
 /// Stores what is missing.
 pub(crate) async fn run(store: &Store, registry: &Registry) -> Result<(), String> {
     for name in NAMESPACES {
-        put(
-            store,
-            registry,
-            "",
-            "namespaces",
-            json!({"metadata": {"name": name}}),
-        )
-        .await?;
+        put(store, registry, "", "namespaces", json!({"metadata": {"name": name}})).await?;
     }
     for (shelf, object) in rbac::bootstrap_objects() {
         let plural = shelf.split('.').next().unwrap_or_default();
@@ -48,13 +41,7 @@ pub(crate) async fn run(store: &Store, registry: &Registry) -> Result<(), String
     Ok(())
 }
 
-async fn put(
-    store: &Store,
-    registry: &Registry,
-    group: &str,
-    plural: &str,
-    mut object: Value,
-) -> Result<(), String> {
+async fn put(store: &Store, registry: &Registry, group: &str, plural: &str, mut object: Value) -> Result<(), String> {
     let kind = registry
         .by_plural(group, plural)
         .ok_or_else(|| format!("no kind {plural}"))?;

@@ -32,9 +32,7 @@ pub(crate) fn answer(api: &Api, path: &str, headers: &HeaderMap) -> Option<Answe
     let aggregated = headers
         .get(ACCEPT)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| {
-            accept.contains("g=apidiscovery.k8s.io") && accept.contains("as=APIGroupDiscoveryList")
-        });
+        .is_some_and(|accept| accept.contains("g=apidiscovery.k8s.io") && accept.contains("as=APIGroupDiscoveryList"));
     match parts.as_slice() {
         ["version"] => Some(respond::json(200, &version())),
         ["api" | "apis"] if aggregated => {
@@ -61,9 +59,7 @@ pub(crate) fn answer(api: &Api, path: &str, headers: &HeaderMap) -> Option<Answe
             ))
         }
         ["apis", name] => {
-            let found = groups(&kinds)
-                .into_iter()
-                .find(|(group, _)| group == name)?;
+            let found = groups(&kinds).into_iter().find(|(group, _)| group == name)?;
             let mut body = group(&found.0, &found.1);
             body["kind"] = "APIGroup".into();
             body["apiVersion"] = "v1".into();
@@ -79,11 +75,7 @@ pub(crate) fn answer(api: &Api, path: &str, headers: &HeaderMap) -> Option<Answe
             let mut paths = vec!["/api".to_owned(), "/api/v1".to_owned(), "/apis".to_owned()];
             for (group, versions) in groups(&kinds) {
                 paths.push(format!("/apis/{group}"));
-                paths.extend(
-                    versions
-                        .iter()
-                        .map(|version| format!("/apis/{group}/{version}")),
-                );
+                paths.extend(versions.iter().map(|version| format!("/apis/{group}/{version}")));
             }
             paths.extend(
                 [
@@ -135,8 +127,7 @@ pub(crate) fn groups(kinds: &[Arc<Kind>]) -> Vec<(String, Vec<String>)> {
 }
 
 fn group(name: &str, versions: &[String]) -> Value {
-    let shown =
-        |version: &String| json!({"groupVersion": format!("{name}/{version}"), "version": version});
+    let shown = |version: &String| json!({"groupVersion": format!("{name}/{version}"), "version": version});
     let all: Vec<Value> = versions.iter().map(shown).collect();
     json!({"name": name, "versions": all, "preferredVersion": versions.first().map(shown)})
 }
@@ -177,9 +168,7 @@ fn subresources(kind: &Kind, version: &str) -> Vec<(&'static str, Value, &'stati
 fn in_version<'a>(kinds: &'a [Arc<Kind>], group: &'a str, version: &'a str) -> Vec<&'a Arc<Kind>> {
     let mut found: Vec<&Arc<Kind>> = kinds
         .iter()
-        .filter(|kind| {
-            kind.group == group && kind.version(version).is_some_and(|version| version.served)
-        })
+        .filter(|kind| kind.group == group && kind.version(version).is_some_and(|version| version.served))
         .collect();
     found.sort_by(|a, b| a.plural.cmp(&b.plural));
     found
@@ -209,10 +198,7 @@ fn resources(kinds: &[Arc<Kind>], group: &str, version: &str) -> Value {
             list.push(row);
         }
     }
-    for (_, plural, kind, namespaced) in REVIEWS
-        .iter()
-        .filter(|(of, ..)| *of == group && version == "v1")
-    {
+    for (_, plural, kind, namespaced) in REVIEWS.iter().filter(|(of, ..)| *of == group && version == "v1") {
         list.push(json!({"name": plural, "singularName": kind.to_lowercase(), "namespaced": namespaced, "kind": kind, "verbs": ["create"]}));
     }
     let group_version = if group.is_empty() {
@@ -266,10 +252,7 @@ fn discovered(kinds: &[Arc<Kind>], group: &str, version: &str) -> Vec<Value> {
         }
         list.push(row);
     }
-    for (of, plural, kind, namespaced) in REVIEWS
-        .iter()
-        .filter(|(of, ..)| *of == group && version == "v1")
-    {
+    for (of, plural, kind, namespaced) in REVIEWS.iter().filter(|(of, ..)| *of == group && version == "v1") {
         list.push(json!({
             "resource": plural, "singularResource": kind.to_lowercase(), "scope": scope(*namespaced), "verbs": ["create"],
             "responseKind": {"group": of, "version": "v1", "kind": kind},

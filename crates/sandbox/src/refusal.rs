@@ -145,22 +145,14 @@ impl Refusal {
     }
 
     pub(crate) fn internal(message: impl std::fmt::Display) -> Self {
-        let mut refusal = Self::new(
-            500,
-            "InternalError",
-            format!("Internal error occurred: {message}"),
-        );
+        let mut refusal = Self::new(500, "InternalError", format!("Internal error occurred: {message}"));
         refusal.details = json!({"causes": [{"message": message.to_string()}]});
         refusal
     }
 
     /// No such path.
     pub(crate) fn no_such_resource() -> Self {
-        let mut refusal = Self::new(
-            404,
-            "NotFound",
-            "the server could not find the requested resource",
-        );
+        let mut refusal = Self::new(404, "NotFound", "the server could not find the requested resource");
         refusal.details = json!({});
         refusal
     }
@@ -180,10 +172,7 @@ impl Refusal {
     }
 
     pub(crate) fn already_exists(kind: &Kind, name: &str) -> Self {
-        let message = format!(
-            "{} \"{name}\" already exists",
-            qualified(&kind.plural, &kind.group)
-        );
+        let message = format!("{} \"{name}\" already exists", qualified(&kind.plural, &kind.group));
         let mut refusal = Self::new(409, "AlreadyExists", message);
         refusal.details = details(name, &kind.group, &kind.plural);
         refusal
@@ -228,11 +217,7 @@ impl Refusal {
             format!("[{}]", texts.join(", "))
         };
         let target = qualified(&kind.kind, &kind.group);
-        let mut refusal = Self::new(
-            422,
-            "Invalid",
-            format!("{target} \"{name}\" is invalid: {all}"),
-        );
+        let mut refusal = Self::new(422, "Invalid", format!("{target} \"{name}\" is invalid: {all}"));
         refusal.details = details(name, &kind.group, &kind.kind);
         refusal.details["causes"] = causes
             .iter()
@@ -242,12 +227,7 @@ impl Refusal {
     }
 
     /// An admission rule refuses.
-    pub(crate) fn forbidden(
-        plural: &str,
-        group: &str,
-        name: &str,
-        why: impl std::fmt::Display,
-    ) -> Self {
+    pub(crate) fn forbidden(plural: &str, group: &str, name: &str, why: impl std::fmt::Display) -> Self {
         let target = qualified(plural, group);
         let message = if name.is_empty() {
             format!("{target} is forbidden: {why}")

@@ -16,12 +16,7 @@ const AUTHENTICATION: &str = "authentication.k8s.io";
 
 /// The kinds of review: group, plural, kind, namespaced.
 pub(crate) const REVIEWS: &[(&str, &str, &str, bool)] = &[
-    (
-        AUTHENTICATION,
-        "selfsubjectreviews",
-        "SelfSubjectReview",
-        false,
-    ),
+    (AUTHENTICATION, "selfsubjectreviews", "SelfSubjectReview", false),
     (
         AUTHORIZATION,
         "localsubjectaccessreviews",
@@ -40,12 +35,7 @@ pub(crate) const REVIEWS: &[(&str, &str, &str, bool)] = &[
         "SelfSubjectRulesReview",
         false,
     ),
-    (
-        AUTHORIZATION,
-        "subjectaccessreviews",
-        "SubjectAccessReview",
-        false,
-    ),
+    (AUTHORIZATION, "subjectaccessreviews", "SubjectAccessReview", false),
 ];
 
 /// The kind of review behind a path.
@@ -77,9 +67,7 @@ pub(crate) fn answer(
         _ => {
             let other = subject(spec)?;
             if kind == "LocalSubjectAccessReview" {
-                let namespace = spec["resourceAttributes"]["namespace"]
-                    .as_str()
-                    .unwrap_or_default();
+                let namespace = spec["resourceAttributes"]["namespace"].as_str().unwrap_or_default();
                 if Some(namespace) != target.namespace.as_deref() {
                     return Err(Refusal::bad_request(
                         "spec.resourceAttributes.namespace must match namespace",
@@ -97,11 +85,7 @@ pub(crate) fn answer(
         answer["spec"] = spec.clone();
     }
     let (_, yaml) = respond::wanted(headers)?;
-    Ok(respond::rendered(
-        201,
-        answer.to_string().into_bytes(),
-        yaml,
-    ))
+    Ok(respond::rendered(201, answer.to_string().into_bytes(), yaml))
 }
 
 fn user_info(identity: &Identity) -> Value {

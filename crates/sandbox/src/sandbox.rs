@@ -47,11 +47,9 @@ impl Sandbox {
         if !config.listen.ip().is_loopback() {
             return Err(Error::NotLoopback(config.listen));
         }
-        std::fs::create_dir_all(&config.data)
-            .map_err(|why| Error::Folder(config.data.clone(), why))?;
+        std::fs::create_dir_all(&config.data).map_err(|why| Error::Folder(config.data.clone(), why))?;
         let path = config.data.join("sandbox.redb");
-        let store = Store::open(&path, config.history_changes)
-            .map_err(|why| Error::Store(path.clone(), why))?;
+        let store = Store::open(&path, config.history_changes).map_err(|why| Error::Store(path.clone(), why))?;
         let is_new = store.is_new();
         let registry = Registry::new(&store);
         bootstrap::run(&store, &registry)
@@ -60,9 +58,7 @@ impl Sandbox {
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|why| Error::Listen(config.listen, why))?;
-        let address = listener
-            .local_addr()
-            .map_err(|why| Error::Listen(config.listen, why))?;
+        let address = listener.local_addr().map_err(|why| Error::Listen(config.listen, why))?;
         let token = access::new_token();
         access::write_kubeconfig(&config.data, address, &token)
             .map_err(|why| Error::Folder(config.data.clone(), why))?;
@@ -80,6 +76,7 @@ impl Sandbox {
         if config.controllers {
             let options = controllers::Options {
                 speed: config.speed,
+                ..controllers::Options::default()
             };
             tasks.push(tokio::spawn(controllers::run(
                 client.clone(),
@@ -87,24 +84,13 @@ impl Sandbox {
                 api.stop.clone(),
             )));
         }
-        let sandbox = Self {
-            address,
-            api,
-            tasks,
-        };
+        let sandbox = Self { address, api, tasks };
         sandbox.fill(config.world, is_new, client).await
     }
 
-    async fn fill(
-        mut self,
-        world: World,
-        is_new: bool,
-        client: kube::Client,
-    ) -> Result<Self, Error> {
+    async fn fill(mut self, world: World, is_new: bool, client: kube::Client) -> Result<Self, Error> {
         match world {
-            World::Believable if is_new => seed::believable(client)
-                .await
-                .map_err(|why| Error::Seed(why.into()))?,
+            World::Believable if is_new => seed::believable(client).await.map_err(|why| Error::Seed(why.into()))?,
             World::Believable | World::Empty => {}
             World::Load {
                 pods,

@@ -8,24 +8,14 @@ use crate::verbs::Context;
 
 /// Changes a new object, or refuses it.
 pub(crate) fn mutate(context: &Context, _value: &mut Value) -> Result<(), Refusal> {
-    if context.kind.namespaced
-        && context
-            .api
-            .store
-            .get("namespaces", context.namespace())
-            .is_none()
-    {
+    if context.kind.namespaced && context.api.store.get("namespaces", context.namespace()).is_none() {
         return Err(Refusal::not_found_in("namespaces", "", context.namespace()));
     }
     Ok(())
 }
 
 /// Changes an object that replaces another.
-pub(crate) fn mutate_update(
-    _context: &Context,
-    _old: &Value,
-    _value: &mut Value,
-) -> Result<(), Refusal> {
+pub(crate) fn mutate_update(_context: &Context, _old: &Value, _value: &mut Value) -> Result<(), Refusal> {
     Ok(())
 }
 

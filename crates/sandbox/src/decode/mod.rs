@@ -14,10 +14,7 @@ pub(crate) struct Decoded {
 
 /// Decodes a body.
 pub(crate) fn object(context: &Context, bytes: &[u8]) -> Result<Decoded, Refusal> {
-    value(
-        context,
-        body::object(&context.headers, bytes, &context.kind.kind)?,
-    )
+    value(context, body::object(&context.headers, bytes, &context.kind.kind)?)
 }
 
 /// Decodes a tree.

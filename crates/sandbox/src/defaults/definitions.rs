@@ -7,10 +7,7 @@ use crate::verbs::meta;
 /// Fills in names and conversion, and the status of a definition whose names are free.
 pub(crate) fn apply(value: &mut Value) {
     let spec = &mut value["spec"];
-    let kind = spec["names"]["kind"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let kind = spec["names"]["kind"].as_str().unwrap_or_default().to_owned();
     if spec["names"]["singular"].is_null() {
         spec["names"]["singular"] = kind.to_lowercase().into();
     }
@@ -37,19 +34,15 @@ pub(crate) fn apply(value: &mut Value) {
     }
     let now = meta::now();
     let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": now});
-    let conditions = value["status"]["conditions"]
-        .as_array()
-        .cloned()
-        .unwrap_or_else(|| {
-            vec![
-                condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-                condition(
-                    "Established",
-                    "InitialNamesAccepted",
-                    "the initial names have been accepted",
-                ),
-            ]
-        });
-    value["status"] =
-        json!({"acceptedNames": names, "storedVersions": stored, "conditions": conditions});
+    let conditions = value["status"]["conditions"].as_array().cloned().unwrap_or_else(|| {
+        vec![
+            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+            condition(
+                "Established",
+                "InitialNamesAccepted",
+                "the initial names have been accepted",
+            ),
+        ]
+    });
+    value["status"] = json!({"acceptedNames": names, "storedVersions": stored, "conditions": conditions});
 }

@@ -48,14 +48,8 @@ pub(crate) fn objects() -> Vec<(&'static str, Value)> {
             ),
         ),
         (bindings, binding("cluster-admin", &["system:masters"])),
-        (
-            bindings,
-            binding("system:discovery", &["system:authenticated"]),
-        ),
-        (
-            bindings,
-            binding("system:basic-user", &["system:authenticated"]),
-        ),
+        (bindings, binding("system:discovery", &["system:authenticated"])),
+        (bindings, binding("system:basic-user", &["system:authenticated"])),
         (
             bindings,
             binding(

@@ -46,14 +46,10 @@ impl Rights {
     pub(crate) fn current(&self, store: &Store) -> Arc<Snapshot> {
         let versions = SHELVES.map(|shelf| store.shelf_version(shelf));
         let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(snapshot) = cached
-            .as_ref()
-            .filter(|snapshot| snapshot.versions == versions)
-        {
+        if let Some(snapshot) = cached.as_ref().filter(|snapshot| snapshot.versions == versions) {
             return Arc::clone(snapshot);
         }
-        let [cluster_roles, cluster_bindings, roles, bindings] =
-            SHELVES.map(|shelf| store.all(shelf, None));
+        let [cluster_roles, cluster_bindings, roles, bindings] = SHELVES.map(|shelf| store.all(shelf, None));
         let fresh = Arc::new(Snapshot {
             versions,
             grants: Grants::read(&cluster_roles, &cluster_bindings, &roles, &bindings),
@@ -73,24 +69,17 @@ impl Snapshot {
     pub(crate) fn why(&self, identity: &Identity, wanted: &Attributes<'_>) -> Option<String> {
         let mut granted = self.grants.of(identity, wanted.namespace);
         granted
-            .find(|grant| {
-                grant
-                    .rules
-                    .iter()
-                    .any(|rule| matches_resource(rule, wanted))
-            })
+            .find(|grant| grant.rules.iter().any(|rule| matches_resource(rule, wanted)))
             .map(|grant| grant.reason(identity))
     }
 
     /// Whether the user may ask for a path that is no resource.
     pub(crate) fn allows_path(&self, identity: &Identity, verb: &str, path: &str) -> bool {
         identity.is_master()
-            || self.grants.of(identity, "").any(|grant| {
-                grant
-                    .rules
-                    .iter()
-                    .any(|rule| matches_path(rule, verb, path))
-            })
+            || self
+                .grants
+                .of(identity, "")
+                .any(|grant| grant.rules.iter().any(|rule| matches_path(rule, verb, path)))
     }
 
     /// All rules of the user in a namespace: those of resources, then those of paths.
@@ -100,17 +89,12 @@ impl Snapshot {
             resources.push(json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}));
             paths.push(json!({"verbs": ["*"], "nonResourceURLs": ["*"]}));
         }
-        for rule in self
-            .grants
-            .of(identity, namespace)
-            .flat_map(|grant| grant.rules.iter())
-        {
+        for rule in self.grants.of(identity, namespace).flat_map(|grant| grant.rules.iter()) {
             if rule["nonResourceURLs"].is_array() {
-                paths.push(
-                    json!({"verbs": rule["verbs"], "nonResourceURLs": rule["nonResourceURLs"]}),
-                );
+                paths.push(json!({"verbs": rule["verbs"], "nonResourceURLs": rule["nonResourceURLs"]}));
             } else {
-                let mut shown = json!({"verbs": rule["verbs"], "apiGroups": rule["apiGroups"], "resources": rule["resources"]});
+                let mut shown =
+                    json!({"verbs": rule["verbs"], "apiGroups": rule["apiGroups"], "resources": rule["resources"]});
                 if rule["resourceNames"].is_array() {
                     shown["resourceNames"] = rule["resourceNames"].clone();
                 }

@@ -43,9 +43,7 @@ impl Grant {
     pub(crate) fn reason(&self, identity: &Identity) -> String {
         let found = self.subjects.iter().find_map(|subject| match subject {
             Subject::User(name) if *name == identity.user => Some(format!("User \"{name}\"")),
-            Subject::Group(name) if identity.groups.contains(name) => {
-                Some(format!("Group \"{name}\""))
-            }
+            Subject::Group(name) if identity.groups.contains(name) => Some(format!("Group \"{name}\"")),
             _ => None,
         });
         format!(
@@ -94,15 +92,12 @@ impl Grants {
                 cluster.get(name)
             };
             if let Some(rules) = rules {
-                by_namespace
-                    .entry(namespace.to_owned())
-                    .or_default()
-                    .push(Grant {
-                        subjects: subjects(&value, namespace),
-                        rules: Arc::clone(rules),
-                        binding: format!("RoleBinding \"{}/{namespace}\"", binding.name()),
-                        role: format!("{kind} \"{name}\""),
-                    });
+                by_namespace.entry(namespace.to_owned()).or_default().push(Grant {
+                    subjects: subjects(&value, namespace),
+                    rules: Arc::clone(rules),
+                    binding: format!("RoleBinding \"{}/{namespace}\"", binding.name()),
+                    role: format!("{kind} \"{name}\""),
+                });
             }
         }
         Self {
@@ -112,11 +107,7 @@ impl Grants {
     }
 
     /// The grants of a user: cluster-wide ones and those of the namespace.
-    pub(crate) fn of<'a>(
-        &'a self,
-        identity: &'a Identity,
-        namespace: &str,
-    ) -> impl Iterator<Item = &'a Grant> {
+    pub(crate) fn of<'a>(&'a self, identity: &'a Identity, namespace: &str) -> impl Iterator<Item = &'a Grant> {
         let local = self.by_namespace.get(namespace).into_iter().flatten();
         self.everywhere
             .iter()
@@ -127,13 +118,8 @@ impl Grants {
 
 /// The rules of each ClusterRole; those that aggregate others have theirs added.
 fn cluster_rules(roles: &[Arc<Entry>]) -> BTreeMap<String, Arc<Vec<Value>>> {
-    let values: Vec<(Arc<Entry>, Value)> = roles
-        .iter()
-        .map(|role| (Arc::clone(role), role.value()))
-        .collect();
-    let own = |role: &Entry, value: &Value, depth: u8| -> Vec<Value> {
-        aggregate(&values, role, value, depth)
-    };
+    let values: Vec<(Arc<Entry>, Value)> = roles.iter().map(|role| (Arc::clone(role), role.value())).collect();
+    let own = |role: &Entry, value: &Value, depth: u8| -> Vec<Value> { aggregate(&values, role, value, depth) };
     values
         .iter()
         .map(|(role, value)| (role.name().to_owned(), Arc::new(own(role, value, 0))))
@@ -178,9 +164,7 @@ fn subjects(binding: &Value, namespace: &str) -> Vec<Subject> {
             "Group" => Some(Subject::Group(name.to_owned())),
             "ServiceAccount" => {
                 let namespace = subject["namespace"].as_str().unwrap_or(namespace);
-                Some(Subject::User(format!(
-                    "system:serviceaccount:{namespace}:{name}"
-                )))
+                Some(Subject::User(format!("system:serviceaccount:{namespace}:{name}")))
             }
             _ => None,
         }
@@ -209,27 +193,19 @@ pub(crate) fn matches_resource(rule: &Value, wanted: &Attributes<'_>) -> bool {
         format!("{}/{}", wanted.resource, wanted.subresource)
     };
     let named = has(&rule["resources"], &full)
-        || (!wanted.subresource.is_empty()
-            && has_exactly(&rule["resources"], &format!("*/{}", wanted.subresource)));
-    let names = rule["resourceNames"]
-        .as_array()
-        .filter(|names| !names.is_empty());
+        || (!wanted.subresource.is_empty() && has_exactly(&rule["resources"], &format!("*/{}", wanted.subresource)));
+    let names = rule["resourceNames"].as_array().filter(|names| !names.is_empty());
     named && names.is_none_or(|names| names.iter().any(|name| name == wanted.name))
 }
 
 fn has_exactly(list: &Value, wanted: &str) -> bool {
-    list.as_array()
-        .is_some_and(|list| list.iter().any(|one| one == wanted))
+    list.as_array().is_some_and(|list| list.iter().any(|one| one == wanted))
 }
 
 /// Whether a rule is about this path; a `*` at its end takes everything after.
 pub(crate) fn matches_path(rule: &Value, verb: &str, path: &str) -> bool {
-    let takes = |pattern: &str| {
-        pattern == path
-            || pattern
-                .strip_suffix('*')
-                .is_some_and(|start| path.starts_with(start))
-    };
+    let takes =
+        |pattern: &str| pattern == path || pattern.strip_suffix('*').is_some_and(|start| path.starts_with(start));
     has(&rule["verbs"], verb)
         && rule["nonResourceURLs"]
             .as_array()
@@ -241,15 +217,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn check(
-        rule: &Value,
-        verb: &str,
-        group: &str,
-        resource: &str,
-        sub: &str,
-        name: &str,
-        expect: bool,
-    ) {
+    fn check(rule: &Value, verb: &str, group: &str, resource: &str, sub: &str, name: &str, expect: bool) {
         let wanted = Attributes {
             verb,
             group,
@@ -267,8 +235,7 @@ mod tests {
 
     #[test]
     fn rules_match_verbs_groups_resources_and_names() {
-        let pods =
-            json!({"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods", "pods/log"]});
+        let pods = json!({"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods", "pods/log"]});
         check(&pods, "get", "", "pods", "", "x", true);
         check(&pods, "get", "", "pods", "log", "x", true);
         check(&pods, "get", "", "pods", "exec", "x", false);

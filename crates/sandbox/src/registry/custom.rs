@@ -26,10 +26,7 @@ pub(crate) fn from_definition(definition: &Value) -> Kind {
     kind.short_names = texts(&names["shortNames"]);
     kind.categories = texts(&names["categories"]);
     kind.custom = true;
-    let versions = spec["versions"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let versions = spec["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
     kind.status = versions
         .iter()
         .any(|version| version["subresources"]["status"].is_object());
@@ -104,9 +101,7 @@ fn texts(list: &Value) -> Vec<String> {
 fn priority(name: &str) -> (u8, std::cmp::Reverse<u64>, std::cmp::Reverse<u64>, String) {
     let parsed = || {
         let rest = name.strip_prefix('v')?;
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.len());
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         let major: u64 = rest[..digits].parse().ok()?;
         let (stage, minor) = match &rest[digits..] {
             "" => (0, 0),
@@ -114,21 +109,9 @@ fn priority(name: &str) -> (u8, std::cmp::Reverse<u64>, std::cmp::Reverse<u64>, 
             tail if tail.starts_with("alpha") => (2, tail[5..].parse().ok()?),
             _ => return None,
         };
-        Some((
-            stage,
-            std::cmp::Reverse(major),
-            std::cmp::Reverse(minor),
-            String::new(),
-        ))
+        Some((stage, std::cmp::Reverse(major), std::cmp::Reverse(minor), String::new()))
     };
-    parsed().unwrap_or_else(|| {
-        (
-            3,
-            std::cmp::Reverse(0),
-            std::cmp::Reverse(0),
-            name.to_owned(),
-        )
-    })
+    parsed().unwrap_or_else(|| (3, std::cmp::Reverse(0), std::cmp::Reverse(0), name.to_owned()))
 }
 
 #[cfg(test)]
@@ -139,9 +122,6 @@ mod tests {
     fn versions_are_ordered_by_stability() {
         let mut names = vec!["v1alpha1", "v10", "foo", "v1beta1", "v2", "v1beta2", "v1"];
         names.sort_by_key(|name| priority(name));
-        assert_eq!(
-            names,
-            ["v10", "v2", "v1", "v1beta2", "v1beta1", "v1alpha1", "foo"]
-        );
+        assert_eq!(names, ["v10", "v2", "v1", "v1beta2", "v1beta1", "v1alpha1", "foo"]);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::store::Store;
 
 pub(crate) use crate::registry::custom::from_definition;
-pub(crate) use crate::registry::kind::{Column, Kind, Scale, Version};
+pub(crate) use crate::registry::kind::{Kind, Scale, Version};
 
 /// The shelf of the definitions themselves.
 pub(crate) const DEFINITIONS: &str = "customresourcedefinitions.apiextensions.k8s.io";
@@ -49,9 +49,7 @@ impl Registry {
     /// The kind behind a path, when that version of it is served.
     pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Kind>> {
         let served = |kind: &&Arc<Kind>| {
-            kind.group == group
-                && kind.plural == plural
-                && kind.versions.iter().any(|v| v.served && v.name == version)
+            kind.group == group && kind.plural == plural && kind.versions.iter().any(|v| v.served && v.name == version)
         };
         self.kinds().iter().find(served).cloned()
     }

@@ -16,12 +16,8 @@ const LIMIT_BYTES: usize = 3 << 20;
 pub(crate) async fn read(body: Incoming) -> Result<Bytes, Refusal> {
     match Limited::new(body, LIMIT_BYTES).collect().await {
         Ok(all) => Ok(all.to_bytes()),
-        Err(why) if why.is::<http_body_util::LengthLimitError>() => {
-            Err(Refusal::too_large(LIMIT_BYTES))
-        }
-        Err(why) => Err(Refusal::bad_request(format!(
-            "the body could not be read: {why}"
-        ))),
+        Err(why) if why.is::<http_body_util::LengthLimitError>() => Err(Refusal::too_large(LIMIT_BYTES)),
+        Err(why) => Err(Refusal::bad_request(format!("the body could not be read: {why}"))),
     }
 }
 
@@ -31,20 +27,14 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or("application/json");
-    text.split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase()
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// An object in JSON or YAML. `kind` is only for the message.
 pub(crate) fn object(headers: &HeaderMap, body: &[u8], kind: &str) -> Result<Value, Refusal> {
     let media = media_type(headers);
     let value: Value = match media.as_str() {
-        "application/json" | "" | "*/*" => {
-            serde_json::from_slice(body).map_err(|why| unreadable(kind, body, &why))?
-        }
+        "application/json" | "" | "*/*" => serde_json::from_slice(body).map_err(|why| unreadable(kind, body, &why))?,
         "application/yaml" | "text/yaml" | "application/x-yaml" => {
             yaml(body).map_err(|why| unreadable(kind, body, &why))?
         }

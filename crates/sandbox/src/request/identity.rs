@@ -46,10 +46,7 @@ pub(crate) fn identify(headers: &HeaderMap, token: &str) -> Result<Identity, Ref
             let message = format!("requested {groups:?} without impersonating a user");
             return Err(Refusal::internal(message));
         }
-        let groups = vec![
-            "system:masters".to_owned(),
-            "system:authenticated".to_owned(),
-        ];
+        let groups = vec!["system:masters".to_owned(), "system:authenticated".to_owned()];
         return Ok(Identity {
             user: "system:admin".to_owned(),
             uid: None,
@@ -77,10 +74,7 @@ pub(crate) fn identify(headers: &HeaderMap, token: &str) -> Result<Identity, Ref
     }
     let mut extra: Vec<(String, Vec<String>)> = Vec::new();
     for (name, value) in headers {
-        if let (Some(key), Ok(value)) = (
-            name.as_str().strip_prefix("impersonate-extra-"),
-            value.to_str(),
-        ) {
+        if let (Some(key), Ok(value)) = (name.as_str().strip_prefix("impersonate-extra-"), value.to_str()) {
             let key = crate::request::path::decode(key);
             match extra.iter_mut().find(|(known, _)| *known == key) {
                 Some((_, values)) => values.push(value.to_owned()),
@@ -98,9 +92,5 @@ pub(crate) fn identify(headers: &HeaderMap, token: &str) -> Result<Identity, Ref
 
 /// Compares in a time that does not depend on where the first difference is.
 fn same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len()
-        && a.iter()
-            .zip(b)
-            .fold(0, |difference, (x, y)| difference | (x ^ y))
-            == 0
+    a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (x, y)| difference | (x ^ y)) == 0
 }

@@ -23,10 +23,7 @@ pub(crate) fn parse(path: &str) -> Option<Target> {
     target.version = parts.next()?;
     let mut rest: Vec<String> = parts.collect();
     // `namespaces/x/pods` is about pods; `namespaces/x` and `namespaces/x/status` are about the namespace.
-    if rest.len() >= 3
-        && rest[0] == "namespaces"
-        && !matches!(rest[2].as_str(), "status" | "finalize")
-    {
+    if rest.len() >= 3 && rest[0] == "namespaces" && !matches!(rest[2].as_str(), "status" | "finalize") {
         target.namespace = Some(rest[1].clone());
         rest.drain(..2);
     } else if rest.len() >= 3 && rest[0] == "namespaces" && !target.group.is_empty() {
@@ -49,11 +46,7 @@ pub(crate) fn decode(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = |byte: u8| {
-            char::from(byte)
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        };
+        let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         if bytes[at] == b'%'
             && let (Some(high), Some(low)) = (
                 bytes.get(at + 1).copied().and_then(hex),
@@ -94,10 +87,7 @@ mod tests {
             "/api/v1/namespaces/a/pods/b/log",
             ("", "v1", Some("a"), "pods", Some("b"), Some("log")),
         );
-        check(
-            "/api/v1/namespaces/a",
-            ("", "v1", None, "namespaces", Some("a"), None),
-        );
+        check("/api/v1/namespaces/a", ("", "v1", None, "namespaces", Some("a"), None));
         check(
             "/api/v1/namespaces/a/finalize",
             ("", "v1", None, "namespaces", Some("a"), Some("finalize")),

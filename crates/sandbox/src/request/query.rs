@@ -15,12 +15,7 @@ impl Query {
             Some((key, value)) => (unplus(key), unplus(value)),
             None => (unplus(part), String::new()),
         };
-        Self(
-            text.split('&')
-                .filter(|part| !part.is_empty())
-                .map(pair)
-                .collect(),
-        )
+        Self(text.split('&').filter(|part| !part.is_empty()).map(pair).collect())
     }
 
     /// The value, when the parameter is there and not empty.
@@ -34,9 +29,10 @@ impl Query {
 
     /// Whether the parameter is `true`, `1` or present without a value.
     pub(crate) fn flag(&self, key: &str) -> bool {
-        self.0.iter().find(|(k, _)| k == key).is_some_and(|(_, v)| {
-            matches!(v.as_str(), "true" | "1" | "" | "t" | "T" | "TRUE" | "True")
-        })
+        self.0
+            .iter()
+            .find(|(k, _)| k == key)
+            .is_some_and(|(_, v)| matches!(v.as_str(), "true" | "1" | "" | "t" | "T" | "TRUE" | "True"))
     }
 
     /// A number, refused when it is none.

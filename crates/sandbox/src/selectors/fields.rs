@@ -65,10 +65,7 @@ fn text_at(shelf: &str, field: &str, value: &Value) -> Box<str> {
                     .into();
             }
             "reportingComponent" => {
-                return value["reportingComponent"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .into();
+                return value["reportingComponent"].as_str().unwrap_or_default().into();
             }
             _ => {}
         }
@@ -93,9 +90,7 @@ impl FieldSelector {
         for part in text.split(',').filter(|part| !part.is_empty()) {
             let (field, equal, value) = if let Some((field, value)) = part.split_once("!=") {
                 (field, false, value)
-            } else if let Some((field, value)) =
-                part.split_once("==").or_else(|| part.split_once('='))
-            {
+            } else if let Some((field, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
                 (field, true, value)
             } else {
                 return Err(Refusal::bad_request(format!(
@@ -106,9 +101,7 @@ impl FieldSelector {
                 || selectable(shelf).contains(&field)
                 || custom.iter().any(|c| c == field);
             if !known {
-                return Err(Refusal::bad_request(format!(
-                    "field label not supported: {field}"
-                )));
+                return Err(Refusal::bad_request(format!("field label not supported: {field}")));
             }
             rules.push((field.to_owned(), equal, value.to_owned()));
         }

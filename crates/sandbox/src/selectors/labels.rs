@@ -28,9 +28,7 @@ impl LabelSelector {
             if part.is_empty() {
                 continue;
             }
-            rules.push(rule(part).ok_or_else(|| {
-                Refusal::bad_request(format!("unable to parse requirement: {part}"))
-            })?);
+            rules.push(rule(part).ok_or_else(|| Refusal::bad_request(format!("unable to parse requirement: {part}")))?);
         }
         Ok(Self(rules))
     }
@@ -39,20 +37,15 @@ impl LabelSelector {
     pub(crate) fn from_object(selector: &Value) -> Self {
         let mut rules = Vec::new();
         if let Value::Object(map) = &selector["matchLabels"] {
-            rules.extend(map.iter().map(|(k, v)| {
-                Rule::In(k.clone(), vec![v.as_str().unwrap_or_default().to_owned()])
-            }));
+            rules.extend(
+                map.iter()
+                    .map(|(k, v)| Rule::In(k.clone(), vec![v.as_str().unwrap_or_default().to_owned()])),
+            );
         }
-        for expression in selector["matchExpressions"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
+        for expression in selector["matchExpressions"].as_array().into_iter().flatten() {
             let key = expression["key"].as_str().unwrap_or_default().to_owned();
             let values = expression["values"].as_array().into_iter().flatten();
-            let values: Vec<String> = values
-                .filter_map(|v| v.as_str().map(str::to_owned))
-                .collect();
+            let values: Vec<String> = values.filter_map(|v| v.as_str().map(str::to_owned)).collect();
             rules.push(match expression["operator"].as_str() {
                 Some("NotIn") => Rule::NotIn(key, values),
                 Some("Exists") => Rule::Exists(key),
@@ -72,20 +65,12 @@ impl LabelSelector {
     pub(crate) fn takes(&self, labels: &[(Box<str>, Box<str>)]) -> bool {
         let get = |key: &str| labels.iter().find(|(k, _)| &**k == key).map(|(_, v)| &**v);
         self.0.iter().all(|rule| match rule {
-            Rule::In(key, values) => {
-                get(key).is_some_and(|value| values.iter().any(|wanted| wanted == value))
-            }
-            Rule::NotIn(key, values) => {
-                get(key).is_none_or(|value| values.iter().all(|wanted| wanted != value))
-            }
+            Rule::In(key, values) => get(key).is_some_and(|value| values.iter().any(|wanted| wanted == value)),
+            Rule::NotIn(key, values) => get(key).is_none_or(|value| values.iter().all(|wanted| wanted != value)),
             Rule::Exists(key) => get(key).is_some(),
             Rule::Missing(key) => get(key).is_none(),
-            Rule::Greater(key, bound) => get(key)
-                .and_then(|v| v.parse::<i64>().ok())
-                .is_some_and(|v| v > *bound),
-            Rule::Less(key, bound) => get(key)
-                .and_then(|v| v.parse::<i64>().ok())
-                .is_some_and(|v| v < *bound),
+            Rule::Greater(key, bound) => get(key).and_then(|v| v.parse::<i64>().ok()).is_some_and(|v| v > *bound),
+            Rule::Less(key, bound) => get(key).and_then(|v| v.parse::<i64>().ok()).is_some_and(|v| v < *bound),
         })
     }
 }
@@ -111,27 +96,18 @@ fn split(text: &str) -> Vec<&str> {
 fn rule(part: &str) -> Option<Rule> {
     let key_ok = |key: &str| -> Option<String> {
         let key = key.trim();
-        let ok = !key.is_empty()
-            && key
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
+        let ok = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
         ok.then(|| key.to_owned())
     };
     let value_ok = |value: &str| -> Option<String> {
         let value = value.trim();
-        let ok = value.len() <= 63
-            && value
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        let ok = value.len() <= 63 && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
         ok.then(|| value.to_owned())
     };
     if let Some(list) = part.strip_suffix(')') {
         let (head, values) = list.split_once('(')?;
         let (key, operator) = head.trim().rsplit_once(char::is_whitespace)?;
-        let values = values
-            .split(',')
-            .map(value_ok)
-            .collect::<Option<Vec<_>>>()?;
+        let values = values.split(',').map(value_ok).collect::<Option<Vec<_>>>()?;
         return match operator {
             "in" => Some(Rule::In(key_ok(key)?, values)),
             "notin" => Some(Rule::NotIn(key_ok(key)?, values)),
@@ -166,8 +142,7 @@ mod tests {
             ("tier".into(), "3".into()),
             ("empty".into(), "".into()),
         ];
-        let parsed = LabelSelector::parse(selector)
-            .unwrap_or_else(|refusal| panic!("{selector}: {refusal:?}"));
+        let parsed = LabelSelector::parse(selector).unwrap_or_else(|refusal| panic!("{selector}: {refusal:?}"));
         assert_eq!(parsed.takes(&labels), expect, "{selector}");
     }
 

@@ -15,11 +15,7 @@ pub(crate) fn new_token() -> String {
 }
 
 /// Writes `<data>/kubeconfig`, readable by its owner only.
-pub(crate) fn write_kubeconfig(
-    data: &Path,
-    address: SocketAddr,
-    token: &str,
-) -> std::io::Result<()> {
+pub(crate) fn write_kubeconfig(data: &Path, address: SocketAddr, token: &str) -> std::io::Result<()> {
     let text = format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: sandbox\nclusters:\n- name: sandbox\n  cluster:\n    server: http://{address}\n\
          users:\n- name: admin\n  user:\n    token: {token}\ncontexts:\n- name: sandbox\n  context:\n    cluster: sandbox\n    user: admin\n"

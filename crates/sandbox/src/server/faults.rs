@@ -51,29 +51,21 @@ pub(crate) struct Faults(Mutex<Vec<Fault>>);
 impl Faults {
     /// Takes an order; `times: 0` or an empty body of `{}` is refused by the parser, `DELETE` forgets all.
     pub(crate) fn order(&self, body: &[u8]) -> Result<(), Refusal> {
-        let fault: Fault = serde_json::from_slice(body)
-            .map_err(|why| Refusal::bad_request(format!("not a fault: {why}")))?;
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(fault);
+        let fault: Fault =
+            serde_json::from_slice(body).map_err(|why| Refusal::bad_request(format!("not a fault: {why}")))?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
         Ok(())
     }
 
     /// Forgets all orders.
     pub(crate) fn clear(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The wrong answer for this path, if one is ordered.
     pub(crate) fn answer(&self, path: &str) -> Option<Answer> {
         let mut orders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = orders
-            .iter()
-            .position(|fault| path.contains(&fault.path_contains))?;
+        let at = orders.iter().position(|fault| path.contains(&fault.path_contains))?;
         let kind = orders[at].answer;
         orders[at].times = orders[at].times.saturating_sub(1);
         if orders[at].times == 0 {
@@ -92,19 +84,14 @@ fn wrong(kind: Kind) -> Answer {
             respond::json_bytes(200, format!("{event}\n"))
         }
         Kind::Gone => respond::refusal(&gone),
-        Kind::TooMany => respond::refusal(&Refusal::too_many(
-            "the server has received too many requests",
-            1,
-        )),
+        Kind::TooMany => respond::refusal(&Refusal::too_many("the server has received too many requests", 1)),
         Kind::Internal => respond::refusal(&Refusal::internal("an error that a test asked for")),
         Kind::Html => respond::with_type(
             502,
             "text/html",
             Bytes::from_static(b"<html><body>502 Bad Gateway</body></html>"),
         ),
-        Kind::HalfFrame => cut(&[
-            b"{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"ha",
-        ]),
+        Kind::HalfFrame => cut(&[b"{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"ha"]),
         Kind::Close => cut(&[]),
     }
 }

@@ -22,9 +22,7 @@ const STREAMS_PER_CONNECTION: u32 = 10_000;
 /// Accepts connections until the API is told to stop.
 pub(crate) async fn serve(listener: TcpListener, api: Arc<Api>) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http2()
-        .max_concurrent_streams(STREAMS_PER_CONNECTION);
+    builder.http2().max_concurrent_streams(STREAMS_PER_CONNECTION);
     let builder = Arc::new(builder);
     loop {
         let accepted = tokio::select! {

@@ -55,9 +55,7 @@ pub(crate) fn wanted(headers: &HeaderMap) -> Result<(Shape, bool), Refusal> {
 
 /// A whole body.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into())
-        .map_err(|never| match never {})
-        .boxed_unsync()
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
 /// An answer in JSON, from bytes.
@@ -105,9 +103,7 @@ pub(crate) fn with_type(code: u16, media: &'static str, bytes: Bytes) -> Answer 
 pub(crate) fn refusal(refusal: &Refusal) -> Answer {
     let mut answer = json(refusal.code, &refusal.status());
     if let Some(seconds) = refusal.retry_after {
-        answer
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     answer
 }

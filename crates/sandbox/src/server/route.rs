@@ -60,10 +60,7 @@ async fn authenticated(api: &Arc<Api>, request: Request<Incoming>) -> Result<Ans
     }
 }
 
-async fn order_fault(
-    faults: &crate::server::faults::Faults,
-    request: Request<Incoming>,
-) -> Result<Answer, Refusal> {
+async fn order_fault(faults: &crate::server::faults::Faults, request: Request<Incoming>) -> Result<Answer, Refusal> {
     match *request.method() {
         Method::POST => faults.order(&body::read(request.into_body()).await?)?,
         Method::DELETE => faults.clear(),
@@ -75,22 +72,10 @@ async fn order_fault(
     ))
 }
 
-fn other(
-    api: &Api,
-    identity: &Identity,
-    path: &str,
-    request: &Request<Incoming>,
-) -> Result<Answer, Refusal> {
+fn other(api: &Api, identity: &Identity, path: &str, request: &Request<Incoming>) -> Result<Answer, Refusal> {
     let verb = request.method().as_str().to_ascii_lowercase();
-    if !api
-        .rights
-        .current(&api.store)
-        .allows_path(identity, &verb, path)
-    {
-        let message = format!(
-            "forbidden: User \"{}\" cannot {verb} path \"{path}\"",
-            identity.user
-        );
+    if !api.rights.current(&api.store).allows_path(identity, &verb, path) {
+        let message = format!("forbidden: User \"{}\" cannot {verb} path \"{path}\"", identity.user);
         let mut refusal = Refusal::new(403, "Forbidden", message);
         refusal.retry_after = None;
         return Err(refusal);
@@ -123,17 +108,9 @@ async fn resource(
         resource: &target.resource,
         subresource: target.subresource.as_deref().unwrap_or_default(),
         namespace: namespace_of(&target),
-        name: target
-            .name
-            .as_deref()
-            .or(single.as_deref())
-            .unwrap_or_default(),
+        name: target.name.as_deref().or(single.as_deref()).unwrap_or_default(),
     };
-    if !api
-        .rights
-        .current(&api.store)
-        .allows(&identity, &attributes)
-    {
+    if !api.rights.current(&api.store).allows(&identity, &attributes) {
         return Err(rbac::forbidden(&identity, &attributes));
     }
     let (parts, incoming) = request.into_parts();
@@ -148,8 +125,7 @@ async fn resource(
         .registry
         .find(&target.group, &target.version, &target.resource)
         .ok_or_else(Refusal::no_such_resource)?;
-    if kind.namespaced != target.namespace.is_some()
-        && (target.name.is_some() || !kind.namespaced || verb == "create")
+    if kind.namespaced != target.namespace.is_some() && (target.name.is_some() || !kind.namespaced || verb == "create")
     {
         return Err(Refusal::no_such_resource());
     }
@@ -180,9 +156,7 @@ fn namespace_of(target: &Target) -> &str {
 fn verb(method: &Method, target: &Target, query: &Query) -> Result<&'static str, Refusal> {
     let named = target.name.is_some();
     Ok(match *method {
-        Method::GET | Method::HEAD if query.flag("watch") && target.subresource.is_none() => {
-            "watch"
-        }
+        Method::GET | Method::HEAD if query.flag("watch") && target.subresource.is_none() => "watch",
         Method::GET | Method::HEAD if named => "get",
         Method::GET | Method::HEAD => "list",
         Method::POST => "create",

@@ -47,9 +47,7 @@ pub(crate) struct Disk {
 impl Disk {
     /// Opens the file, reads it, and starts the writer.
     pub(crate) fn open(path: &Path) -> Result<(Self, Loaded), Failure> {
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .create(path)?;
+        let database = Database::builder().set_cache_size(CACHE_BYTES).create(path)?;
         let loaded = load(&database)?;
         let (jobs, queue) = mpsc::channel();
         let writer = std::thread::Builder::new()
@@ -98,15 +96,8 @@ fn load(database: &Database) -> Result<Loaded, Failure> {
     let mut objects = Vec::new();
     for row in read.open_table(OBJECTS)?.iter()? {
         let (key, json) = row?;
-        let (shelf, key) = key
-            .value()
-            .split_once('\0')
-            .ok_or("a key without a shelf")?;
-        objects.push((
-            shelf.into(),
-            key.into(),
-            Bytes::copy_from_slice(json.value()),
-        ));
+        let (shelf, key) = key.value().split_once('\0').ok_or("a key without a shelf")?;
+        objects.push((shelf.into(), key.into(), Bytes::copy_from_slice(json.value())));
     }
     if objects.is_empty() {
         version = 0;
@@ -149,12 +140,7 @@ fn commit(database: &Database, batch: &[Job]) -> Result<(), Failure> {
                 None => drop(objects.remove(name.as_str())?),
             }
         }
-        if let Some(version) = batch
-            .iter()
-            .map(|job| job.version)
-            .max()
-            .filter(|version| *version > 0)
-        {
+        if let Some(version) = batch.iter().map(|job| job.version).max().filter(|version| *version > 0) {
             write.open_table(COUNTERS)?.insert(VERSION, version)?;
         }
     }

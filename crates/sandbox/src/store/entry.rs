@@ -61,24 +61,17 @@ impl Entry {
 
     /// The namespace; empty for cluster-wide objects.
     pub(crate) fn namespace(&self) -> &str {
-        self.key
-            .split_once('/')
-            .map_or("", |(namespace, _)| namespace)
+        self.key.split_once('/').map_or("", |(namespace, _)| namespace)
     }
 
     /// The name.
     pub(crate) fn name(&self) -> &str {
-        self.key
-            .split_once('/')
-            .map_or(&*self.key, |(_, name)| name)
+        self.key.split_once('/').map_or(&*self.key, |(_, name)| name)
     }
 
     /// The label's value.
     pub(crate) fn label(&self, key: &str) -> Option<&str> {
-        self.labels
-            .iter()
-            .find(|(k, _)| &**k == key)
-            .map(|(_, v)| &**v)
+        self.labels.iter().find(|(k, _)| &**k == key).map(|(_, v)| &**v)
     }
 
     /// Appends the object as the wire has it: `{"apiVersion":…,"kind":…,…}`.

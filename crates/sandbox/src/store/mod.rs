@@ -63,10 +63,7 @@ struct Inner {
 
 impl Store {
     /// Opens or makes the database file and reads all of it into memory.
-    pub(crate) fn open(
-        path: &Path,
-        history: usize,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub(crate) fn open(path: &Path, history: usize) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let (disk, loaded) = Disk::open(path)?;
         let start = if loaded.version == 0 {
             1
@@ -150,12 +147,7 @@ impl Store {
     }
 
     /// The changes after `after`, and the version up to which they are complete. `None`: too old to know.
-    pub(crate) fn changes(
-        &self,
-        shelf: &str,
-        after: u64,
-        limit: usize,
-    ) -> Option<(Vec<Arc<Change>>, u64)> {
+    pub(crate) fn changes(&self, shelf: &str, after: u64, limit: usize) -> Option<(Vec<Arc<Change>>, u64)> {
         let inner = self.read();
         let Some(found) = inner.shelves.get(shelf) else {
             return Some((Vec::new(), inner.version));
@@ -170,13 +162,7 @@ impl Store {
     }
 
     /// Writes an object and waits until it is on disk. `value` has no `apiVersion`, `kind` or version: the store sets the latter.
-    pub(crate) async fn put(
-        &self,
-        shelf: &str,
-        key: &str,
-        expect: Expect,
-        value: Value,
-    ) -> Result<Arc<Entry>, Clash> {
+    pub(crate) async fn put(&self, shelf: &str, key: &str, expect: Expect, value: Value) -> Result<Arc<Entry>, Clash> {
         let (entry, durable) = self.begin(shelf, key, expect, value, false)?;
         durable
             .await

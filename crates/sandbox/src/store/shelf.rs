@@ -98,9 +98,7 @@ impl Shelf {
     }
 
     pub(crate) fn version(&self) -> u64 {
-        self.history
-            .back()
-            .map_or(self.known_since, |change| change.version)
+        self.history.back().map_or(self.known_since, |change| change.version)
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<Arc<Entry>> {
@@ -158,9 +156,7 @@ impl Shelf {
         if version < self.known_since {
             return None;
         }
-        let start = self
-            .history
-            .partition_point(|change| change.version <= version);
+        let start = self.history.partition_point(|change| change.version <= version);
         Some(self.history.range(start..).take(limit).cloned().collect())
     }
 
@@ -219,11 +215,7 @@ impl Shelf {
         if version < self.known_since {
             return None;
         }
-        let newest_first = self
-            .history
-            .iter()
-            .rev()
-            .take_while(|change| change.version > version);
+        let newest_first = self.history.iter().rev().take_while(|change| change.version > version);
         Some(
             newest_first
                 .map(|change| (change.now.key.clone(), change.before.clone()))

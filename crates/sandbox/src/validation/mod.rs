@@ -7,15 +7,8 @@ use crate::verbs::Context;
 
 /// What is wrong with a new object.
 pub(crate) fn on_create(_context: &Context, value: &Value) -> Vec<Cause> {
-    if value["metadata"]["name"]
-        .as_str()
-        .unwrap_or_default()
-        .is_empty()
-    {
-        return vec![Cause::required(
-            "metadata.name",
-            "name or generateName is required",
-        )];
+    if value["metadata"]["name"].as_str().unwrap_or_default().is_empty() {
+        return vec![Cause::required("metadata.name", "name or generateName is required")];
     }
     Vec::new()
 }

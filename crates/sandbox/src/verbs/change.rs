@@ -43,11 +43,7 @@ pub(crate) async fn update(context: &Context, bytes: &[u8]) -> Result<Answer, Re
 }
 
 /// Stores `value` in place of `current`, after all rules have had their say.
-pub(crate) async fn store(
-    context: &Context,
-    current: &Arc<Entry>,
-    mut value: Value,
-) -> Result<Arc<Entry>, Refusal> {
+pub(crate) async fn store(context: &Context, current: &Arc<Entry>, mut value: Value) -> Result<Arc<Entry>, Refusal> {
     let dry_run = context.dry_run()?;
     let kind = &context.kind;
     let name = context.name();
@@ -81,23 +77,13 @@ pub(crate) async fn store(
         context
             .api
             .store
-            .remove(
-                kind.shelf(),
-                &current.key,
-                Expect::Version(current.version),
-                value,
-            )
+            .remove(kind.shelf(), &current.key, Expect::Version(current.version), value)
             .await
     } else {
         context
             .api
             .store
-            .put(
-                kind.shelf(),
-                &current.key,
-                Expect::Version(current.version),
-                value,
-            )
+            .put(kind.shelf(), &current.key, Expect::Version(current.version), value)
             .await
     };
     drop(charged);
@@ -112,12 +98,7 @@ pub(crate) async fn store(
     }
 }
 
-fn check_identity(
-    context: &Context,
-    old: &Value,
-    current: &Entry,
-    value: &Value,
-) -> Result<(), Refusal> {
+fn check_identity(context: &Context, old: &Value, current: &Entry, value: &Value) -> Result<(), Refusal> {
     let name = context.name();
     let namespace = meta::text(value, "namespace");
     if context.kind.namespaced && !namespace.is_empty() && namespace != context.namespace() {
@@ -128,9 +109,7 @@ fn check_identity(
     let uid = meta::text(value, "uid");
     let old_uid = meta::text(old, "uid");
     if !uid.is_empty() && uid != old_uid {
-        let why = format!(
-            "Precondition failed: UID in precondition: {uid}, UID in object meta: {old_uid}"
-        );
+        let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {old_uid}");
         return Err(Refusal::conflict(&context.kind, name, &why));
     }
     let version = meta::text(value, "resourceVersion");

@@ -22,10 +22,7 @@ pub(crate) async fn create(context: &Context, bytes: &[u8]) -> Result<Answer, Re
 }
 
 /// Creates from a decoded object.
-pub(crate) async fn store(
-    context: &Context,
-    mut value: Value,
-) -> Result<std::sync::Arc<Entry>, Refusal> {
+pub(crate) async fn store(context: &Context, mut value: Value) -> Result<std::sync::Arc<Entry>, Refusal> {
     let dry_run = context.dry_run()?;
     let kind = &context.kind;
     start(context, &mut value)?;
@@ -56,11 +53,7 @@ pub(crate) async fn store(
             entry.json = without_version(fresh);
             return Ok(std::sync::Arc::new(entry));
         }
-        let stored = context
-            .api
-            .store
-            .put(kind.shelf(), &key, Expect::Absent, fresh)
-            .await;
+        let stored = context.api.store.put(kind.shelf(), &key, Expect::Absent, fresh).await;
         drop(charged);
         match stored {
             Ok(entry) => {

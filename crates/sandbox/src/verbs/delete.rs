@@ -45,9 +45,7 @@ pub(crate) enum Deleted {
 pub(crate) async fn delete(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
     let options = options(context, bytes)?;
     match one(context, context.current()?, &options).await? {
-        Deleted::Gone(entry) if RETURNED.contains(&context.kind.shelf()) => {
-            render::one(context, 200, &entry)
-        }
+        Deleted::Gone(entry) if RETURNED.contains(&context.kind.shelf()) => render::one(context, 200, &entry),
         Deleted::Gone(entry) => Ok(respond::json(200, &success(&context.kind, &entry))),
         Deleted::Marked(entry) => render::one(context, 200, &entry),
     }
@@ -61,12 +59,7 @@ pub(crate) fn options(context: &Context, bytes: &[u8]) -> Result<DeleteOptions, 
         body::object(&context.headers, bytes, "DeleteOptions")?
     };
     let query = &context.query;
-    let text = |key: &str| {
-        body[key]
-            .as_str()
-            .or_else(|| query.get(key))
-            .map(str::to_owned)
-    };
+    let text = |key: &str| body[key].as_str().or_else(|| query.get(key)).map(str::to_owned);
     let grace = body["gracePeriodSeconds"]
         .as_i64()
         .or_else(|| query.get("gracePeriodSeconds").and_then(|g| g.parse().ok()));
@@ -158,22 +151,12 @@ pub(crate) fn is_finished(kind: &Kind, value: &Value) -> bool {
         return false;
     }
     if kind.shelf() == "namespaces" {
-        return value["spec"]["finalizers"]
-            .as_array()
-            .is_none_or(Vec::is_empty);
+        return value["spec"]["finalizers"].as_array().is_none_or(Vec::is_empty);
     }
-    value["metadata"]["deletionGracePeriodSeconds"]
-        .as_i64()
-        .unwrap_or(0)
-        == 0
+    value["metadata"]["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) == 0
 }
 
-fn check(
-    context: &Context,
-    current: &Entry,
-    value: &Value,
-    options: &DeleteOptions,
-) -> Result<(), Refusal> {
+fn check(context: &Context, current: &Entry, value: &Value, options: &DeleteOptions) -> Result<(), Refusal> {
     let (kind, name) = (&context.kind, current.name());
     if kind.shelf() == "namespaces" && IMMORTAL.contains(&name) {
         return Err(Refusal::forbidden(
@@ -187,18 +170,12 @@ fn check(
         Some(wanted) if wanted != found => Err(Refusal::conflict(
             kind,
             name,
-            &format!(
-                "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
-            ),
+            &format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"),
         )),
         _ => Ok(()),
     };
     precondition("UID", &options.uid, meta::text(value, "uid"))?;
-    precondition(
-        "ResourceVersion",
-        &options.version,
-        &current.version.to_string(),
-    )
+    precondition("ResourceVersion", &options.version, &current.version.to_string())
 }
 
 /// The object after the wish to delete it, and whether it goes at once.
@@ -212,9 +189,7 @@ fn marked(kind: &Kind, value: &Value, options: &DeleteOptions) -> (Value, bool) 
         0
     };
     if waiting {
-        let before = value["metadata"]["deletionGracePeriodSeconds"]
-            .as_i64()
-            .unwrap_or(0);
+        let before = value["metadata"]["deletionGracePeriodSeconds"].as_i64().unwrap_or(0);
         if kind.shelf() == "pods" && grace < before && options.grace_seconds.is_some() {
             next["metadata"]["deletionGracePeriodSeconds"] = grace.into();
             next["metadata"]["deletionTimestamp"] = meta::after_seconds(grace).into();
@@ -239,10 +214,7 @@ fn marked(kind: &Kind, value: &Value, options: &DeleteOptions) -> (Value, bool) 
 
 fn propagate(value: &mut Value, policy: Option<&str>) {
     let Some(policy) = policy else { return };
-    let mut finalizers: Vec<Value> = value["metadata"]["finalizers"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
+    let mut finalizers: Vec<Value> = value["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
     finalizers.retain(|one| one != "orphan" && one != "foregroundDeletion");
     match policy {
         "Orphan" => finalizers.push("orphan".into()),
@@ -261,16 +233,8 @@ fn propagate(value: &mut Value, policy: Option<&str>) {
 fn pod_grace(pod: &Value, asked: Option<i64>) -> i64 {
     let own = pod["spec"]["terminationGracePeriodSeconds"].as_i64();
     let grace = asked.or(own).unwrap_or(30).max(0);
-    let ended = matches!(
-        pod["status"]["phase"].as_str(),
-        Some("Failed" | "Succeeded")
-    );
-    if pod["spec"]["nodeName"]
-        .as_str()
-        .unwrap_or_default()
-        .is_empty()
-        || ended
-    {
+    let ended = matches!(pod["status"]["phase"].as_str(), Some("Failed" | "Succeeded"));
+    if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() || ended {
         0
     } else {
         grace
@@ -289,12 +253,7 @@ fn after(context: &Context, entry: &Entry) {
         for entry in api.store.all(&shelf, None) {
             if let Err(clash) = api
                 .store
-                .remove(
-                    &shelf,
-                    &entry.key,
-                    Expect::Version(entry.version),
-                    entry.value(),
-                )
+                .remove(&shelf, &entry.key, Expect::Version(entry.version), entry.value())
                 .await
             {
                 tracing::debug!(?clash, "a custom resource went by itself");
@@ -306,8 +265,7 @@ fn after(context: &Context, entry: &Entry) {
 
 fn success(kind: &Kind, entry: &Entry) -> Value {
     let value = entry.value();
-    let mut details =
-        json!({"name": entry.name(), "kind": kind.plural, "uid": value["metadata"]["uid"]});
+    let mut details = json!({"name": entry.name(), "kind": kind.plural, "uid": value["metadata"]["uid"]});
     if !kind.group.is_empty() {
         details["group"] = kind.group.as_str().into();
     }

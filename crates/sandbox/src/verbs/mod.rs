@@ -88,26 +88,15 @@ impl Context {
             Some(other) => Err(Refusal::new(
                 422,
                 "Invalid",
-                format!(
-                    " \"\" is invalid: dryRun: Unsupported value: \"{other}\": supported values: \"All\""
-                ),
+                format!(" \"\" is invalid: dryRun: Unsupported value: \"{other}\": supported values: \"All\""),
             )),
         }
     }
 
     /// The object as an answer, with the version's and the decoder's warnings.
-    pub(crate) fn object(
-        &self,
-        code: u16,
-        entry: &Entry,
-        warnings: &[String],
-    ) -> Result<Answer, Refusal> {
+    pub(crate) fn object(&self, code: u16, entry: &Entry, warnings: &[String]) -> Result<Answer, Refusal> {
         let mut answer = render::one(self, code, entry)?;
-        if let Some(warning) = self
-            .version()
-            .ok()
-            .and_then(|version| version.warning.as_deref())
-        {
+        if let Some(warning) = self.version().ok().and_then(|version| version.warning.as_deref()) {
             respond::warn(&mut answer, warning);
         }
         for warning in warnings {
@@ -158,22 +147,14 @@ pub(crate) async fn answer(call: Call) -> Result<Answer, Refusal> {
             "patch" => patch::patch(&context, &bytes).await,
             _ => Err(Refusal::method_not_allowed()),
         },
-        (_, Some("scale")) if context.kind.scale.is_some() => {
-            scale::answer(&context, verb, &bytes).await
-        }
+        (_, Some("scale")) if context.kind.scale.is_some() => scale::answer(&context, verb, &bytes).await,
         ("get", Some("log")) if context.kind.shelf() == "pods" => logs::answer(&context),
-        ("create", Some("binding")) if context.kind.shelf() == "pods" => {
-            special::bind(&context, &bytes).await
-        }
-        ("create", Some("eviction")) if context.kind.shelf() == "pods" => {
-            special::evict(&context, &bytes).await
-        }
+        ("create", Some("binding")) if context.kind.shelf() == "pods" => special::bind(&context, &bytes).await,
+        ("create", Some("eviction")) if context.kind.shelf() == "pods" => special::evict(&context, &bytes).await,
         ("update", Some("finalize")) if context.kind.shelf() == "namespaces" => {
             special::finalize(&context, &bytes).await
         }
-        (_, Some("log" | "binding" | "eviction" | "finalize")) | ("create", None) => {
-            Err(Refusal::method_not_allowed())
-        }
+        (_, Some("log" | "binding" | "eviction" | "finalize")) | ("create", None) => Err(Refusal::method_not_allowed()),
         _ => Err(Refusal::no_such_resource()),
     }
 }

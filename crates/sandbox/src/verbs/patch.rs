@@ -33,11 +33,7 @@ pub(crate) async fn patch(context: &Context, bytes: &[u8]) -> Result<Answer, Ref
         let decoded = decode::value(context, patched)?;
         match change::store(context, &current, decoded.value).await {
             Ok(entry) => return context.object(200, &entry, &decoded.warnings),
-            Err(refusal)
-                if refusal.code == 409 && tries < TRIES && raced(context, current.version) =>
-            {
-                tries += 1
-            }
+            Err(refusal) if refusal.code == 409 && tries < TRIES && raced(context, current.version) => tries += 1,
             Err(refusal) => return Err(refusal),
         }
     }
@@ -53,11 +49,9 @@ fn check_media(context: &Context, media: &str) -> Result<(), Refusal> {
     match media {
         "application/json-patch+json" | "application/merge-patch+json" => Ok(()),
         "application/strategic-merge-patch+json" if !custom => Ok(()),
-        "application/apply-patch+yaml" | "application/apply-patch+cbor" => {
-            Err(Refusal::unsupported_media(
-                "the sandbox does not do server-side apply yet: use application/merge-patch+json, or kubectl apply without --server-side",
-            ))
-        }
+        "application/apply-patch+yaml" | "application/apply-patch+cbor" => Err(Refusal::unsupported_media(
+            "the sandbox does not do server-side apply yet: use application/merge-patch+json, or kubectl apply without --server-side",
+        )),
         _ => {
             let more = if custom {
                 ""
@@ -71,15 +65,13 @@ fn check_media(context: &Context, media: &str) -> Result<(), Refusal> {
     }
 }
 
-fn apply(
-    context: &Context,
-    media: &str,
-    mut object: Value,
-    bytes: &[u8],
-) -> Result<Value, Refusal> {
+fn apply(context: &Context, media: &str, mut object: Value, bytes: &[u8]) -> Result<Value, Refusal> {
     if media == "application/json-patch+json" {
-        let patch: json_patch::Patch = serde_json::from_slice(bytes)
-            .map_err(|why| Refusal::bad_request(format!("error decoding patch: json: cannot unmarshal into Go value of type jsonpatch.Patch: {why}")))?;
+        let patch: json_patch::Patch = serde_json::from_slice(bytes).map_err(|why| {
+            Refusal::bad_request(format!(
+                "error decoding patch: json: cannot unmarshal into Go value of type jsonpatch.Patch: {why}"
+            ))
+        })?;
         json_patch::patch(&mut object, &patch).map_err(|why| {
             Refusal::unprocessable(format!(
                 "the server rejected our request due to an error in our request: {why}"
@@ -87,12 +79,10 @@ fn apply(
         })?;
         return Ok(object);
     }
-    let patch: Value = serde_json::from_slice(bytes)
-        .map_err(|why| Refusal::bad_request(format!("error decoding patch: {why}")))?;
+    let patch: Value =
+        serde_json::from_slice(bytes).map_err(|why| Refusal::bad_request(format!("error decoding patch: {why}")))?;
     if !patch.is_object() {
-        return Err(Refusal::bad_request(
-            "error decoding patch: the patch is not an object",
-        ));
+        return Err(Refusal::bad_request("error decoding patch: the patch is not an object"));
     }
     if media == "application/merge-patch+json" {
         json_patch::merge(&mut object, &patch);

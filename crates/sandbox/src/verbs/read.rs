@@ -77,11 +77,7 @@ fn page(context: &Context) -> Result<(Page, Option<String>), Refusal> {
         after: token.as_ref().map(|(_, after)| after.as_str()),
         at,
         limit,
-        filter: if selection.is_all() {
-            None
-        } else {
-            Some(&takes)
-        },
+        filter: if selection.is_all() { None } else { Some(&takes) },
     };
     let shelf = context.kind.shelf();
     let Some(page) = context.api.store.page(shelf, &wanted) else {
@@ -93,24 +89,15 @@ fn page(context: &Context) -> Result<(Page, Option<String>), Refusal> {
             )),
         });
     };
-    let next = page
-        .more
-        .then(|| page.entries.last())
-        .flatten()
-        .map(|last| {
-            let inconsistent = token.as_ref().is_some_and(|(version, _)| version.is_none());
-            token_for((!inconsistent).then_some(page.version), &last.key)
-        });
+    let next = page.more.then(|| page.entries.last()).flatten().map(|last| {
+        let inconsistent = token.as_ref().is_some_and(|(version, _)| version.is_none());
+        token_for((!inconsistent).then_some(page.version), &last.key)
+    });
     Ok((page, next))
 }
 
 /// The rules of "resourceVersion and resourceVersionMatch" for lists.
-fn check_match(
-    query: &Query,
-    asked: Option<u64>,
-    continued: bool,
-    limited: bool,
-) -> Result<(), Refusal> {
+fn check_match(query: &Query, asked: Option<u64>, continued: bool, limited: bool) -> Result<(), Refusal> {
     let invalid = |why: &str| {
         Err(Refusal::new(
             422,
@@ -125,9 +112,9 @@ fn check_match(
     }
     match query.get("resourceVersionMatch") {
         None => Ok(()),
-        Some(_) if continued => invalid(
-            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided",
-        ),
+        Some(_) if continued => {
+            invalid("resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided")
+        }
         Some(_) if asked.is_none() => invalid(
             "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
         ),
@@ -151,7 +138,13 @@ pub(crate) fn version_number(query: &Query) -> Result<Option<u64>, Refusal> {
     };
     let parsed = text.parse().map(Some);
     parsed.map_err(|_| {
-        Refusal::new(422, "Invalid", format!("resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax"))
+        Refusal::new(
+            422,
+            "Invalid",
+            format!(
+                "resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax"
+            ),
+        )
     })
 }
 
@@ -168,22 +161,15 @@ pub(crate) fn refuse_future(context: &Context, asked: u64) -> Result<(), Refusal
 /// A continue token: opaque to clients, as in Kubernetes base64 of a small JSON object.
 fn token_for(version: Option<u64>, last: &str) -> String {
     let version = version.map_or(json!(-1), |version| json!(version));
-    URL_SAFE_NO_PAD.encode(
-        json!({"v": "meta.k8s.io/v1", "rv": version, "start": format!("{last}\u{0}")}).to_string(),
-    )
+    URL_SAFE_NO_PAD.encode(json!({"v": "meta.k8s.io/v1", "rv": version, "start": format!("{last}\u{0}")}).to_string())
 }
 
 fn token_of(text: &str) -> Result<(Option<u64>, String), Refusal> {
     let parse = || {
         let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
         let value: Value = serde_json::from_slice(&bytes).ok()?;
-        let start = value["start"]
-            .as_str()?
-            .trim_end_matches('\u{0}')
-            .to_owned();
+        let start = value["start"].as_str()?.trim_end_matches('\u{0}').to_owned();
         Some((value["rv"].as_u64(), start))
     };
-    parse().ok_or_else(|| {
-        Refusal::bad_request("continue key is not valid: encoded continue key is not valid")
-    })
+    parse().ok_or_else(|| Refusal::bad_request("continue key is not valid: encoded continue key is not valid"))
 }

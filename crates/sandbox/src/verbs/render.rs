@@ -19,11 +19,7 @@ pub(crate) fn one(context: &Context, code: u16, entry: &Entry) -> Result<Answer,
 }
 
 /// A page of a list.
-pub(crate) fn list(
-    context: &Context,
-    page: &Page,
-    token: Option<String>,
-) -> Result<Answer, Refusal> {
+pub(crate) fn list(context: &Context, page: &Page, token: Option<String>) -> Result<Answer, Refusal> {
     let (shape, yaml) = respond::wanted(&context.headers)?;
     let mut meta = json!({"resourceVersion": page.version.to_string()});
     if let Some(token) = token {
@@ -47,10 +43,7 @@ pub(crate) fn list(
     let size: usize = page.entries.iter().map(|entry| entry.json.len() + 64).sum();
     let mut out = Vec::with_capacity(size + 256);
     out.extend_from_slice(
-        format!(
-            "{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{meta},\"items\":["
-        )
-        .as_bytes(),
+        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{meta},\"items\":[").as_bytes(),
     );
     // The items of a typed list say no kind, those of a list of custom resources do: as the API server has it.
     let named = context.kind.custom;
@@ -65,17 +58,9 @@ pub(crate) fn list(
 }
 
 /// Appends one object in a shape; `named` says whether apiVersion and kind are written.
-pub(crate) fn write(
-    context: &Context,
-    shape: Shape,
-    entry: &Entry,
-    named: bool,
-    out: &mut Vec<u8>,
-) {
+pub(crate) fn write(context: &Context, shape: Shape, entry: &Entry, named: bool, out: &mut Vec<u8>) {
     match shape {
-        Shape::Whole if named => {
-            entry.write(context.kind.head(&context.target.version).as_bytes(), out)
-        }
+        Shape::Whole if named => entry.write(context.kind.head(&context.target.version).as_bytes(), out),
         Shape::Whole => out.extend_from_slice(&entry.json),
         Shape::Metadata => {
             let value = entry.value();

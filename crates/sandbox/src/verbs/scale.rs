@@ -11,11 +11,7 @@ use crate::verbs::{Context, change, meta};
 
 /// Answers `GET`, `PUT` and `PATCH` of a scale.
 pub(crate) async fn answer(context: &Context, verb: &str, bytes: &[u8]) -> Result<Answer, Refusal> {
-    let scale = context
-        .kind
-        .scale
-        .as_ref()
-        .ok_or_else(Refusal::no_such_resource)?;
+    let scale = context.kind.scale.as_ref().ok_or_else(Refusal::no_such_resource)?;
     let current = context.current()?;
     let shown = view(context, scale, &current);
     let wanted = match verb {
@@ -28,8 +24,7 @@ pub(crate) async fn answer(context: &Context, verb: &str, bytes: &[u8]) -> Resul
             if patch.is_array() {
                 let patch: json_patch::Patch = serde_json::from_slice(bytes)
                     .map_err(|why| Refusal::bad_request(format!("error decoding patch: {why}")))?;
-                json_patch::patch(&mut merged, &patch)
-                    .map_err(|why| Refusal::unprocessable(why.to_string()))?;
+                json_patch::patch(&mut merged, &patch).map_err(|why| Refusal::unprocessable(why.to_string()))?;
             } else {
                 json_patch::merge(&mut merged, &patch);
             }
@@ -54,12 +49,7 @@ pub(crate) async fn answer(context: &Context, verb: &str, bytes: &[u8]) -> Resul
 
 fn view(context: &Context, scale: &Scale, entry: &Entry) -> Value {
     let value = entry.value();
-    let number = |path: &str| {
-        value
-            .pointer(&pointer(path))
-            .and_then(Value::as_i64)
-            .unwrap_or(0)
-    };
+    let number = |path: &str| value.pointer(&pointer(path)).and_then(Value::as_i64).unwrap_or(0);
     let metadata = &value["metadata"];
     let selector = match &scale.selector {
         Some(path) => value

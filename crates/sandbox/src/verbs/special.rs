@@ -11,26 +11,17 @@ use crate::verbs::{Context, delete, meta};
 /// `POST pods/x/binding`: puts the pod on a node.
 pub(crate) async fn bind(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
     let binding = body::object(&context.headers, bytes, "Binding")?;
-    let node = binding["target"]["name"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let node = binding["target"]["name"].as_str().unwrap_or_default().to_owned();
     loop {
         let current = context.current()?;
         let mut pod = current.value();
         let placed = pod["spec"]["nodeName"].as_str().unwrap_or_default();
         if !pod["metadata"]["deletionTimestamp"].is_null() {
-            let why = format!(
-                "pod {} is being deleted, cannot be assigned to a host",
-                context.name()
-            );
+            let why = format!("pod {} is being deleted, cannot be assigned to a host", context.name());
             return Err(Refusal::conflict(&context.kind, context.name(), &why));
         }
         if !placed.is_empty() {
-            let why = format!(
-                "pod {} is already assigned to node \"{placed}\"",
-                context.name()
-            );
+            let why = format!("pod {} is already assigned to node \"{placed}\"", context.name());
             return Err(Refusal::conflict(&context.kind, context.name(), &why));
         }
         pod["spec"]["nodeName"] = node.as_str().into();
@@ -58,12 +49,7 @@ pub(crate) async fn evict(context: &Context, bytes: &[u8]) -> Result<Answer, Ref
     } else {
         &[]
     };
-    delete::one(
-        context,
-        context.current()?,
-        &delete::options(context, options)?,
-    )
-    .await?;
+    delete::one(context, context.current()?, &delete::options(context, options)?).await?;
     Ok(created())
 }
 
@@ -86,9 +72,7 @@ pub(crate) async fn finalize(context: &Context, bytes: &[u8]) -> Result<Answer, 
     let expect = Expect::Version(current.version);
     let store = &context.api.store;
     let done = if delete::is_finished(&context.kind, &value) {
-        store
-            .remove("namespaces", &current.key, expect, value)
-            .await
+        store.remove("namespaces", &current.key, expect, value).await
     } else {
         store.put("namespaces", &current.key, expect, value).await
     };
@@ -101,10 +85,7 @@ pub(crate) async fn finalize(context: &Context, bytes: &[u8]) -> Result<Answer, 
 
 fn condition(pod: &mut Value, kind: &str) {
     let fresh = json!({"type": kind, "status": "True", "lastProbeTime": null, "lastTransitionTime": meta::now()});
-    let mut conditions = pod["status"]["conditions"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
+    let mut conditions = pod["status"]["conditions"].as_array().cloned().unwrap_or_default();
     match conditions.iter_mut().find(|one| one["type"] == kind) {
         Some(known) => *known = fresh,
         None => conditions.push(fresh),

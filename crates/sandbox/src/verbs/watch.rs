@@ -67,11 +67,8 @@ pub(crate) fn watch(context: Context) -> Result<Answer, Refusal> {
     let send_initial = query.get("sendInitialEvents").map(|text| text == "true");
     check_initial(&context, send_initial)?;
     let asked = read::version_number(query)?;
-    let seconds = query
-        .number("timeoutSeconds")?
-        .filter(|seconds| *seconds > 0);
-    let seconds =
-        seconds.unwrap_or_else(|| DEFAULT_SECONDS + rand::random::<u64>() % DEFAULT_SECONDS);
+    let seconds = query.number("timeoutSeconds")?.filter(|seconds| *seconds > 0);
+    let seconds = seconds.unwrap_or_else(|| DEFAULT_SECONDS + rand::random::<u64>() % DEFAULT_SECONDS);
     let bookmarks = query.flag("allowWatchBookmarks");
     let changed = context.api.store.subscribe(context.kind.shelf());
     let now = Instant::now();
@@ -85,9 +82,7 @@ pub(crate) fn watch(context: Context) -> Result<Answer, Refusal> {
         changed,
         deadline: now + Duration::from_secs(seconds),
         next_bookmark: now
-            + Duration::from_secs(
-                BOOKMARK_SECONDS.min(seconds.saturating_sub(LAST_BOOKMARK_SECONDS).max(1)),
-            ),
+            + Duration::from_secs(BOOKMARK_SECONDS.min(seconds.saturating_sub(LAST_BOOKMARK_SECONDS).max(1))),
         ended: false,
         context,
     };
@@ -105,9 +100,7 @@ pub(crate) fn watch(context: Context) -> Result<Answer, Refusal> {
     });
     let mut answer = Response::new(StreamBody::new(frames).boxed_unsync());
     let media = http::HeaderValue::from_static("application/json");
-    answer
-        .headers_mut()
-        .insert(http::header::CONTENT_TYPE, media);
+    answer.headers_mut().insert(http::header::CONTENT_TYPE, media);
     answer.headers_mut().insert(
         http::header::CACHE_CONTROL,
         http::HeaderValue::from_static("no-cache, private"),
@@ -148,12 +141,7 @@ impl Watch {
             limit: None,
             filter: Some(&takes),
         };
-        if let Some(page) = self
-            .context
-            .api
-            .store
-            .page(self.context.kind.shelf(), &query)
-        {
+        if let Some(page) = self.context.api.store.page(self.context.kind.shelf(), &query) {
             self.position = page.version;
             self.first = page.entries.into();
         }
@@ -201,18 +189,14 @@ impl Watch {
         }
         while out.is_empty() {
             let store = &self.context.api.store;
-            let Some((changes, complete)) =
-                store.changes(self.context.kind.shelf(), self.position, BATCH)
-            else {
+            let Some((changes, complete)) = store.changes(self.context.kind.shelf(), self.position, BATCH) else {
                 self.ended = true;
                 let gone = Refusal::expired(format!(
                     "too old resource version: {} ({})",
                     self.position,
                     store.version()
                 ));
-                return Some(
-                    format!("{{\"type\":\"ERROR\",\"object\":{}}}\n", gone.status()).into(),
-                );
+                return Some(format!("{{\"type\":\"ERROR\",\"object\":{}}}\n", gone.status()).into());
             };
             for change in &changes {
                 self.change(change, &mut out);
@@ -247,12 +231,7 @@ impl Watch {
             (true, false) => match &change.before {
                 Some(before) if change.happened != Happened::Deleted => {
                     let mut value = before.value();
-                    let last = Entry::new(
-                        self.context.kind.shelf(),
-                        &before.key,
-                        change.version,
-                        &mut value,
-                    );
+                    let last = Entry::new(self.context.kind.shelf(), &before.key, change.version, &mut value);
                     self.event("DELETED", &last, out);
                 }
                 _ => self.event("DELETED", &change.now, out),
@@ -287,9 +266,7 @@ impl Watch {
 
     fn bookmark(&self, end: bool, out: &mut Vec<u8>) {
         let head = match self.shape {
-            Shape::Metadata => {
-                "\"apiVersion\":\"meta.k8s.io/v1\",\"kind\":\"PartialObjectMetadata\",".to_owned()
-            }
+            Shape::Metadata => "\"apiVersion\":\"meta.k8s.io/v1\",\"kind\":\"PartialObjectMetadata\",".to_owned(),
             Shape::Whole | Shape::Table => self.context.kind.head(&self.context.target.version),
         };
         let marked = if end {
@@ -298,10 +275,7 @@ impl Watch {
             ""
         };
         let position = self.position;
-        let object =
-            format!("{{{head}\"metadata\":{{{marked}\"resourceVersion\":\"{position}\"}}}}");
-        out.extend_from_slice(
-            format!("{{\"type\":\"BOOKMARK\",\"object\":{object}}}\n").as_bytes(),
-        );
+        let object = format!("{{{head}\"metadata\":{{{marked}\"resourceVersion\":\"{position}\"}}}}");
+        out.extend_from_slice(format!("{{\"type\":\"BOOKMARK\",\"object\":{object}}}\n").as_bytes());
     }
 }
