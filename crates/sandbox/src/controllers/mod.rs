@@ -5,20 +5,26 @@
 //! pointed at a real API server (`Options::parts` chooses those that it lacks).
 
 mod api;
+mod events;
+mod garbage;
 mod informer;
 mod kubelet;
+mod namespaces;
 mod notebook;
+mod profiles;
 mod quantity;
 mod queue;
+mod quotas;
 mod recorder;
 mod scheduler;
 mod statefulset;
+mod volumes;
 
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{
     Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, ResourceQuota, Service, ServiceAccount,
 };
@@ -112,6 +118,8 @@ pub(crate) struct Cluster {
     profiles: Arc<Informer<DynamicObject>>,
     pods: Arc<Informer<Pod>>,
     sets: Arc<Informer<StatefulSet>>,
+    deployments: Arc<Informer<Deployment>>,
+    replica_sets: Arc<Informer<ReplicaSet>>,
     services: Arc<Informer<Service>>,
     claims: Arc<Informer<PersistentVolumeClaim>>,
     volumes: Arc<Informer<PersistentVolume>>,
@@ -128,11 +136,13 @@ impl Cluster {
         let dynamic =
             |resource: kube::core::ApiResource| Informer::start(Api::all_with(client.clone(), &resource), stop.clone());
         Self {
-            recorder: Recorder::start(client.clone()),
+            recorder: Recorder::start(&client),
             notebooks: dynamic(api::notebook()),
             profiles: dynamic(api::profile()),
             pods: Informer::start(Api::all(client.clone()), stop.clone()),
             sets: Informer::start(Api::all(client.clone()), stop.clone()),
+            deployments: Informer::start(Api::all(client.clone()), stop.clone()),
+            replica_sets: Informer::start(Api::all(client.clone()), stop.clone()),
             services: Informer::start(Api::all(client.clone()), stop.clone()),
             claims: Informer::start(Api::all(client.clone()), stop.clone()),
             volumes: Informer::start(Api::all(client.clone()), stop.clone()),
@@ -155,6 +165,8 @@ impl Cluster {
             self.profiles.synced(),
             self.pods.synced(),
             self.sets.synced(),
+            self.deployments.synced(),
+            self.replica_sets.synced(),
             self.services.synced(),
             self.claims.synced(),
             self.volumes.synced(),
@@ -206,5 +218,21 @@ pub async fn run(client: kube::Client, options: Options, stop: CancellationToken
         cluster.only(Part::StatefulSets, statefulset::run),
         cluster.only(Part::Scheduler, scheduler::run),
         cluster.only(Part::Kubelet, kubelet::run),
+        cluster.only(Part::Volumes, volumes::run),
+        cluster.only(Part::Garbage, garbage::run),
+        cluster.only(Part::Namespaces, namespaces::run),
+        cluster.only(Part::Quotas, quotas::run),
+        cluster.only(Part::Profiles, profiles::run),
+        cluster.only(Part::Events, events::run),
     );
+}
+
+/// The namespace that a Profile's controller makes, for the seed, which cannot wait for it.
+pub(crate) fn profile_namespace(profile: &DynamicObject) -> serde_json::Value {
+    profiles::namespace(profile)
+}
+
+/// The quota that a Profile's controller makes, if the Profile asks for one.
+pub(crate) fn profile_quota(profile: &DynamicObject) -> Option<serde_json::Value> {
+    profiles::quota(profile)
 }

@@ -15,12 +15,16 @@ use kube::api::{Api, Patch, PatchParams, PostParams};
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use crate::controllers::api;
+
 /// How many events an object may cause at once before they are dropped.
 const BURST: f64 = 25.0;
 /// How long it takes until an object may cause one more.
 const REFILL: f64 = 300.0;
 /// How many kinds of events are remembered for counting.
 const REMEMBERED: usize = 4096;
+/// How many events are written at a time.
+const WRITERS: u64 = 4;
 
 /// Who writes, and in which manner.
 #[derive(Debug, Clone, Default)]
@@ -47,27 +51,35 @@ pub(crate) struct Saying {
     pub(crate) action: Option<String>,
 }
 
-/// Takes sayings from anywhere and writes them in order, in the background.
+/// Takes sayings from anywhere and writes them in the background, those about one object in order.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorder {
-    sender: mpsc::UnboundedSender<Saying>,
+    writers: Vec<mpsc::UnboundedSender<Saying>>,
 }
 
 impl Recorder {
-    pub(crate) fn start(client: kube::Client) -> Self {
-        let (sender, mut receiver) = mpsc::unbounded_channel::<Saying>();
-        tokio::spawn(async move {
-            let mut memory = Memory::default();
-            while let Some(saying) = receiver.recv().await {
-                write(&client, &mut memory, saying).await;
-            }
+    pub(crate) fn start(client: &kube::Client) -> Self {
+        let writers = (0..WRITERS).map(|_| {
+            let (sender, mut receiver) = mpsc::unbounded_channel::<Saying>();
+            let client = client.clone();
+            tokio::spawn(async move {
+                let mut memory = Memory::default();
+                while let Some(saying) = receiver.recv().await {
+                    write(&client, &mut memory, saying).await;
+                }
+            });
+            sender
         });
-        Self { sender }
+        Self { writers: writers.collect() }
     }
 
     /// Says something; never waits, never fails.
     pub(crate) fn say(&self, saying: Saying) {
-        drop(self.sender.send(saying));
+        let hash = api::fnv(saying.about.uid.as_deref().unwrap_or_default());
+        let index = usize::try_from(hash % WRITERS).unwrap_or_default();
+        if let Some(writer) = self.writers.get(index) {
+            drop(writer.send(saying));
+        }
     }
 }
 
