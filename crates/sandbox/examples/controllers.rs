@@ -6,6 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .init();
     let words: Vec<String> = std::env::args().skip(1).collect();
     let client = kube::Client::try_default().await?;
     let parts = if words.iter().any(|word| word == "kubeflow") {

@@ -70,7 +70,9 @@ impl Recorder {
             });
             sender
         });
-        Self { writers: writers.collect() }
+        Self {
+            writers: writers.collect(),
+        }
     }
 
     /// Says something; never waits, never fails.
