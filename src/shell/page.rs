@@ -54,7 +54,10 @@ pub(crate) fn Page(
 
 fn crumb((label, href): (String, String)) -> AnyView {
     view! {
-        <a href=href>{label}</a>
+        <a class="crumb" href=href>
+            {icon(Icon::Into)}
+            <span class="crumb-label">{label}</span>
+        </a>
         <span class="top-slash" aria-hidden="true">
             "/"
         </span>

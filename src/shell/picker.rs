@@ -6,8 +6,11 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen::JsCast;
 
-use crate::live::lease::StreamState;
+use flowdeck_objects::Namespace;
+
+use crate::live::lease::{Lease, StreamState};
 use crate::live::use_live;
+use crate::widgets::On;
 use crate::widgets::icon::{Icon, icon};
 
 use super::namespace::{address_in, use_namespace};
@@ -24,6 +27,8 @@ struct Line {
 #[component]
 pub(super) fn Picker() -> AnyView {
     let namespace = use_namespace();
+    // Held while the frame stands: the list is there when it opens.
+    let lease = StoredValue::new_local(use_live().namespaces());
     let open = RwSignal::new(false);
     let room = NodeRef::<html::Div>::new();
     let button = NodeRef::<html::Button>::new();
@@ -72,7 +77,7 @@ pub(super) fn Picker() -> AnyView {
                 <span class="wide">{icon(Icon::Open)}</span>
             </button>
             <Show when=move || open.get()>
-                <PickerList namespace=namespace close=close.into() />
+                <PickerList namespace=namespace lease=lease.get_value() close=close.into() />
             </Show>
         </div>
     }
@@ -80,10 +85,8 @@ pub(super) fn Picker() -> AnyView {
 }
 
 #[component]
-fn PickerList(namespace: Signal<String>, close: crate::widgets::On<bool>) -> AnyView {
-    let live = use_live();
-    let lease = live.namespaces();
-    let (state, session) = (lease.state(), live.session());
+fn PickerList(namespace: Signal<String>, lease: Lease<Namespace>, close: On<bool>) -> AnyView {
+    let (state, session) = (lease.state(), use_live().session());
     let text = RwSignal::new(String::new());
     let active = RwSignal::new(0_usize);
     let lines = Memo::new(move |_| {
@@ -106,8 +109,9 @@ fn PickerList(namespace: Signal<String>, close: crate::widgets::On<bool>) -> Any
         lines.sort_by(|a, b| {
             (a.about != "yours", a.about.is_empty(), &a.name).cmp(&(b.about != "yours", b.about.is_empty(), &b.name))
         });
-        // A name that is not in the list may be typed: listing may be denied, or the list not be there yet.
-        if !wanted.is_empty() && !lines.iter().any(|l| l.name == wanted) {
+        // A name may be typed where the list is not to be had.
+        if !wanted.is_empty()
+            && state.with(|s| *s != StreamState::Live) && !lines.iter().any(|l| l.name == wanted) {
             lines.push(Line {
                 name: wanted,
                 about: "as typed".to_owned(),
@@ -151,7 +155,7 @@ fn PickerList(namespace: Signal<String>, close: crate::widgets::On<bool>) -> Any
         StreamState::Denied { .. } => Some("You may not list namespaces: type the name of yours."),
         StreamState::Loading => Some("Loading namespaces"),
         StreamState::Failed { .. } => Some("The list of namespaces could not be loaded: type a name, or try later."),
-        _ => lines.with(Vec::is_empty).then_some("No namespace of that name."),
+        _ => lines.with(Vec::is_empty).then_some("No namespace of that name"),
     };
     let options = move || {
         let now = namespace.get();

@@ -10,7 +10,7 @@ use super::grid::Grid;
 
 impl Grid {
     /// The key of the row in a slot.
-    fn key_in(&self, slot: usize) -> Option<String> {
+    pub(super) fn key_in(&self, slot: usize) -> Option<String> {
         self.slots.with_value(|slots| {
             slots
                 .get(slot)
@@ -134,16 +134,12 @@ impl Grid {
         });
     }
 
-    /// Whether a row of this table, or something in it, has the focus.
-    pub(super) fn has_focus(&self) -> bool {
-        let active = web_sys::window()
-            .and_then(|w| w.document())
-            .and_then(|d| d.active_element());
-        let Some(active) = active.filter(|a| a.closest("[data-slot]").ok().flatten().is_some()) else {
-            return false;
-        };
-        self.room
-            .get_untracked()
-            .is_some_and(|room| room.contains(Some(&active)))
+    /// The slot in which something has the focus, and the key of its row.
+    pub(super) fn focused(&self) -> Option<(usize, String)> {
+        let active = web_sys::window()?.document()?.active_element()?;
+        let row = active.closest("[data-slot]").ok().flatten()?;
+        let ours = self.room.get_untracked()?.contains(Some(&row));
+        let slot = row.get_attribute("data-slot").filter(|_| ours)?.parse().ok()?;
+        Some((slot, self.key_in(slot)?))
     }
 }

@@ -62,15 +62,16 @@ pub(crate) fn VirtualTable(
     Effect::new(move |_| {
         (source.version.track(), source.count.track(), grid.scrolled.track());
         (grid.pool.track(), grid.viewport.track(), grid.narrow.track());
-        let focused = untrack(|| grid.has_focus());
+        let focused = untrack(|| grid.focused());
         untrack(|| grid.flush());
-        if focused {
+        // The focused row has left its slot: the focus goes along.
+        if focused.is_some_and(|(slot, key)| grid.key_in(slot) != Some(key)) {
             grid.focus_active();
         }
     });
     let global = window_event_listener(ev::keydown, move |event| {
         let first = matches!(event.key().as_str(), "j" | "k") && !is_typing(&event) && !event.default_prevented();
-        if first && !is_layered() && !grid.has_focus() && grid.on_key(&event) {
+        if first && !is_layered() && grid.focused().is_none() && grid.on_key(&event) {
             event.prevent_default();
         }
     });
