@@ -110,8 +110,7 @@ fn PickerList(namespace: Signal<String>, lease: Lease<Namespace>, close: On<bool
             (a.about != "yours", a.about.is_empty(), &a.name).cmp(&(b.about != "yours", b.about.is_empty(), &b.name))
         });
         // A name may be typed where the list is not to be had.
-        if !wanted.is_empty()
-            && state.with(|s| *s != StreamState::Live) && !lines.iter().any(|l| l.name == wanted) {
+        if !wanted.is_empty() && state.with(|s| *s != StreamState::Live) && !lines.iter().any(|l| l.name == wanted) {
             lines.push(Line {
                 name: wanted,
                 about: "as typed".to_owned(),
