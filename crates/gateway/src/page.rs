@@ -20,6 +20,7 @@ use crate::{
 };
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+const INDEX: &str = "index.html";
 /// Written by the build; a hash of an inline script a line. Never served.
 const HASHES_FILE: &str = "csp-hashes.txt";
 
@@ -42,16 +43,21 @@ impl Page {
         let path = request.uri().path();
         let last = path.rsplit('/').next().unwrap_or_default();
         // A deep link of the app has no extension; a file has one.
-        let name = if last.contains('.') {
+        let mut name = if last.contains('.') {
             path.trim_start_matches('/')
         } else {
-            "index.html"
+            INDEX
         };
-        let name = plain(name).ok_or(Rejection::NoSuchPage)?;
-        let found = self
-            .find(name, request.headers())
-            .await
-            .or(Err(Rejection::NoSuchPage))?;
+        let mut found = match plain(name) {
+            Some(name) => self.find(name, request.headers()).await,
+            None => return Err(Rejection::NoSuchPage),
+        };
+        // A notebook may have a dot in its name: what a person opens in a tab is the app's business.
+        if found.is_err() && is_navigation(request.headers()) {
+            name = INDEX;
+            found = self.find(name, request.headers()).await;
+        }
+        let found = found.or(Err(Rejection::NoSuchPage))?;
         let tag = format!(
             "\"{:x}-{:x}{}\"",
             found.modified_ms,
@@ -114,6 +120,12 @@ impl Page {
             .map(str::to_owned)
             .collect()
     }
+}
+
+/// Whether a person opens the address, rather than the page loading a part of itself.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
+    accepts.is_some_and(|types| types.contains("text/html"))
 }
 
 struct Found {

@@ -106,9 +106,14 @@ pub async fn answer(
         security_headers::api(response.headers_mut());
     }
     if rejected == Some(Rejection::Method) {
+        let allowed = match record.route {
+            "k8s" => "GET, HEAD, POST, PUT, PATCH, DELETE",
+            "auth" => "GET, HEAD, POST",
+            _ => "GET, HEAD",
+        };
         response
             .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            .insert(header::ALLOW, HeaderValue::from_static(allowed));
     }
     // Left in the extensions by answers of the cluster that we replaced.
     let rejected = rejected.or_else(|| response.extensions().get::<Rejection>().copied());

@@ -101,6 +101,9 @@ pub async fn start(mut config: Config, log: Log) -> Result<Started, StartError> 
         (user.clone(), format!("{url}/#sign-in={token}"))
     };
     let links = gateway.config.sign_in_links.iter().map(link).collect();
+    if !gateway.config.https && !gateway.config.listen.ip().is_loopback() {
+        tracing::warn!("people reach this over plain http: whoever is on the way can take over their sessions");
+    }
     let running = Running::start(gateway, listener, metrics).map_err(|e| StartError::Listen(address, e))?;
     Ok(Started {
         running,

@@ -77,6 +77,7 @@ pub async fn relay(
 ) -> Result<Response<Body>, Rejection> {
     record.stream = true;
     let slot = gateway.slots.take(&visitor.identity.user, true)?;
+    gateway.sessions.touch(&visitor.session);
     let client_side = hyper::upgrade::on(&mut request);
     let mut outgoing = Request::new(Full::new(Bytes::new()));
     *outgoing.uri_mut() = gateway.upstream.uri(&target.path, request.uri().query())?;

@@ -78,7 +78,7 @@ async fn by_link(
     let before = gateway.visitor(&request);
     let link: Link = read(gateway, request).await?;
     let now = Instant::now();
-    if let Some(seconds) = gateway.throttle.wait_secs("", address, now) {
+    if let Some(seconds) = gateway.throttle.wait_secs(None, address, now) {
         return Err(Rejection::SignInTooOften(seconds));
     }
     let account = gateway
@@ -86,7 +86,7 @@ async fn by_link(
         .redeem(&link.token, now)
         .and_then(|user| gateway.accounts.account(&user));
     let Some(account) = account else {
-        gateway.throttle.failed(&format!("link from {address}"), address, now);
+        gateway.throttle.failed(None, address, now);
         gateway.metrics.sign_in("link", false);
         return Err(Rejection::BadLink);
     };
@@ -102,16 +102,16 @@ async fn by_password(
 ) -> Result<Response<Body>, Rejection> {
     let before = gateway.visitor(&request);
     let given: Password = read(gateway, request).await?;
-    if let Some(seconds) = gateway.throttle.wait_secs(&given.user, address, Instant::now()) {
+    if let Some(seconds) = gateway.throttle.wait_secs(Some(&given.user), address, Instant::now()) {
         return Err(Rejection::SignInTooOften(seconds));
     }
     // Counted before the slow check, so that many at once do not slip through.
-    gateway.throttle.failed(&given.user, address, Instant::now());
+    gateway.throttle.failed(Some(&given.user), address, Instant::now());
     let Some(account) = gateway.accounts.check_password(&given.user, &given.password).await else {
         gateway.metrics.sign_in("password", false);
         return Err(Rejection::BadCredentials);
     };
-    gateway.throttle.succeeded(&given.user);
+    gateway.throttle.succeeded(&given.user, address);
     gateway.metrics.sign_in("password", true);
     Ok(begin(gateway, before, &account, record))
 }

@@ -28,27 +28,23 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// Seconds to wait before this sign-in is looked at, if it has to wait.
-    pub fn wait_secs(&self, user: &str, address: IpAddr, now: Instant) -> Option<u64> {
+    /// Seconds to wait before this sign-in is looked at, if it has to wait. A link names no user.
+    pub fn wait_secs(&self, user: Option<&str>, address: IpAddr, now: Instant) -> Option<u64> {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        [
-            (user_key(user), FAILURES_PER_USER),
-            (Who::Address(address), FAILURES_PER_ADDRESS),
-        ]
-        .into_iter()
-        .filter_map(|(who, limit)| {
-            let times = failures.get_mut(&who)?;
-            while times.front().is_some_and(|&t| now.duration_since(t) >= WINDOW) {
-                times.pop_front();
-            }
-            let oldest = *times.front().filter(|_| times.len() >= limit)?;
-            Some((WINDOW - now.duration_since(oldest)).as_secs().max(1))
-        })
-        .max()
+        keys(user, address)
+            .filter_map(|(who, limit)| {
+                let times = failures.get_mut(&who)?;
+                while times.front().is_some_and(|&t| now.duration_since(t) >= WINDOW) {
+                    times.pop_front();
+                }
+                let oldest = *times.front().filter(|_| times.len() >= limit)?;
+                Some((WINDOW - now.duration_since(oldest)).as_secs().max(1))
+            })
+            .max()
     }
 
     /// Counts a failure.
-    pub fn failed(&self, user: &str, address: IpAddr, now: Instant) {
+    pub fn failed(&self, user: Option<&str>, address: IpAddr, now: Instant) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= REMEMBERED {
             failures.retain(|_, times| times.back().is_some_and(|&t| now.duration_since(t) < WINDOW));
@@ -56,10 +52,7 @@ impl Throttle {
                 failures.clear();
             }
         }
-        for (who, limit) in [
-            (user_key(user), FAILURES_PER_USER),
-            (Who::Address(address), FAILURES_PER_ADDRESS),
-        ] {
+        for (who, limit) in keys(user, address) {
             let times = failures.entry(who).or_default();
             times.push_back(now);
             if times.len() > limit {
@@ -68,13 +61,19 @@ impl Throttle {
         }
     }
 
-    /// Forgets the user's failures after a right password; the address keeps its own.
-    pub fn succeeded(&self, user: &str) {
-        self.failures
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&user_key(user));
+    /// Forgets the user's failures after a right password; the address gets back the one of this attempt.
+    pub fn succeeded(&self, user: &str, address: IpAddr) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(&user_key(user));
+        if let Some(times) = failures.get_mut(&Who::Address(address)) {
+            times.pop_back();
+        }
     }
+}
+
+fn keys(user: Option<&str>, address: IpAddr) -> impl Iterator<Item = (Who, usize)> {
+    let user = user.map(|user| (user_key(user), FAILURES_PER_USER));
+    user.into_iter().chain([(Who::Address(address), FAILURES_PER_ADDRESS)])
 }
 
 fn user_key(user: &str) -> Who {
@@ -92,13 +91,13 @@ mod tests {
         let now = Instant::now();
         for at in 0..FAILURES_PER_USER {
             let address = IpAddr::V4(Ipv4Addr::new(10, 0, 0, at as u8));
-            assert_eq!(throttle.wait_secs("alice", address, now), None);
-            throttle.failed("alice", address, now);
+            assert_eq!(throttle.wait_secs(Some("alice"), address, now), None);
+            throttle.failed(Some("alice"), address, now);
         }
         let fresh = IpAddr::V4(Ipv4Addr::new(10, 9, 9, 9));
-        assert_eq!(throttle.wait_secs("alice", fresh, now), Some(300));
-        assert_eq!(throttle.wait_secs("bob", fresh, now), None);
-        assert_eq!(throttle.wait_secs("alice", fresh, now + WINDOW), None);
+        assert_eq!(throttle.wait_secs(Some("alice"), fresh, now), Some(300));
+        assert_eq!(throttle.wait_secs(Some("bob"), fresh, now), None);
+        assert_eq!(throttle.wait_secs(Some("alice"), fresh, now + WINDOW), None);
     }
 
     #[test]
@@ -107,9 +106,21 @@ mod tests {
         let now = Instant::now();
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         for at in 0..FAILURES_PER_ADDRESS {
-            throttle.failed(&format!("user{at}"), address, now);
+            throttle.failed(Some(&format!("user{at}")), address, now);
         }
-        throttle.succeeded("user1");
-        assert!(throttle.wait_secs("somebody", address, now).is_some());
+        throttle.succeeded("user1", IpAddr::V4(Ipv4Addr::new(1, 1, 1, 1)));
+        assert!(throttle.wait_secs(None, address, now).is_some());
+    }
+
+    #[test]
+    fn right_passwords_do_not_wear_an_address_out() {
+        let throttle = Throttle::default();
+        let now = Instant::now();
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        for _ in 0..FAILURES_PER_ADDRESS * 2 {
+            throttle.failed(Some("alice"), address, now);
+            throttle.succeeded("alice", address);
+        }
+        assert_eq!(throttle.wait_secs(Some("alice"), address, now), None);
     }
 }

@@ -67,6 +67,15 @@ async fn deep_links_give_the_page_and_missing_files_do_not() {
             Some("text/html; charset=utf-8")
         );
     }
+    // A notebook with a dot in its name, opened in a tab.
+    let tab = world
+        .ask("GET", "/notebooks/my.notebook")
+        .header("Accept", "text/html,*/*;q=0.8");
+    assert_eq!(tab.send().await.status, 200);
+    for target in ["/.secret", "/csp-hashes.txt"] {
+        let tab = world.ask("GET", target).header("Accept", "text/html");
+        assert_eq!(tab.send().await.status, 404);
+    }
     for target in [
         "/none.js",
         "/.secret",
