@@ -8,10 +8,11 @@ use crate::widgets::dialog::Dialog;
 
 use super::sign_in_form::SignInForm;
 
-/// Whether there has been a session since the page was loaded, in context.
+/// Whether there has been a session since the page was loaded, and whose; in context.
 #[derive(Clone, Copy)]
 pub(crate) struct Gate {
-    had: RwSignal<bool>,
+    /// Whose it was; empty when there was none.
+    user: RwSignal<String>,
     connection: Signal<Connection>,
     session: Signal<Option<crate::client::session::Session>>,
 }
@@ -21,14 +22,14 @@ impl Gate {
     pub(crate) fn provide() -> Gate {
         let live = use_live();
         let gate = Gate {
-            had: RwSignal::new(false),
+            user: RwSignal::new(String::new()),
             connection: live.connection(),
             session: live.session(),
         };
         let session = gate.session;
         Effect::new(move |_| {
-            if session.with(Option::is_some) {
-                gate.had.set(true);
+            if let Some(user) = session.with(|s| s.as_ref().map(|s| s.user.clone())) {
+                gate.user.set(user);
             }
         });
         provide_context(gate);
@@ -42,12 +43,12 @@ impl Gate {
 
     /// The person left on purpose: the page beneath is not kept.
     pub(super) fn forget(&self) {
-        self.had.set(false);
+        self.user.set(String::new());
     }
 
     /// Nobody is signed in, and there is no page to keep: the sign-in page stands alone.
     pub(crate) fn is_shut(&self) -> bool {
-        self.is_signed_out() && !self.had.get()
+        self.is_signed_out() && self.user.with(String::is_empty)
     }
 
     fn is_signed_out(&self) -> bool {
@@ -60,10 +61,10 @@ impl Gate {
 pub(super) fn SignedOutDialog() -> AnyView {
     let gate = expect_context::<Gate>();
     let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(gate.is_signed_out() && gate.had.get()));
+    Effect::new(move |_| open.set(gate.is_signed_out() && !gate.user.with(String::is_empty)));
     // It can't be dismissed: the browser closes a modal dialog at the second Escape, so it opens again.
     Effect::new(move |_| {
-        if !open.get() && gate.is_signed_out() && gate.had.get_untracked() {
+        if !open.get() && gate.is_signed_out() && !gate.user.with_untracked(String::is_empty) {
             request_animation_frame(move || {
                 open.try_set(true);
             });
@@ -74,7 +75,7 @@ pub(super) fn SignedOutDialog() -> AnyView {
             <p class="muted">
                 "The page beneath stays as it is, with what you typed. Sign in again to go on, or open a new sign-in link in another tab: this one notices."
             </p>
-            <SignInForm />
+            <SignInForm user=gate.user.get_untracked() />
         </Dialog>
     }
     .into_any()

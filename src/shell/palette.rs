@@ -9,8 +9,8 @@ use wasm_bindgen::JsCast;
 use flowdeck_view::query::encode;
 
 use crate::live::use_live;
-use crate::widgets::Act;
 use crate::widgets::icon::{Icon, icon};
+use crate::widgets::{Act, outliving};
 
 use super::Layers;
 use super::namespace::{address_in, use_namespace};
@@ -58,6 +58,9 @@ pub(super) fn Palette() -> AnyView {
         }
     });
     let leave = sign_out_act(use_live());
+    let on_behalf = outliving();
+    // The list is gone once something is chosen: what it does runs on behalf of the palette.
+    let leave: Act = (move || on_behalf(&|| leave.run(()))).into();
     let backdrop = move |event: ev::MouseEvent| {
         if event.target()
             == dialog

@@ -10,13 +10,16 @@ use crate::widgets::field::TextField;
 
 /// The form. On success the live stores know, and whatever showed the form goes on.
 #[component]
-pub(crate) fn SignInForm() -> AnyView {
+pub(crate) fn SignInForm(
+    /// Whose name stands there already.
+    #[prop(optional)]
+    user: String,
+) -> AnyView {
     let live = use_live();
-    let (user, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let known = !user.is_empty();
+    let (user, password) = (RwSignal::new(user), RwSignal::new(String::new()));
     let (busy, wait) = (RwSignal::new(false), RwSignal::new(0_u32));
     let error = RwSignal::new(None::<String>);
-    let last_user = live.session().with_untracked(|s| s.as_ref().map(|s| s.user.clone()));
-    user.set(last_user.unwrap_or_default());
     let blocked = Signal::derive(move || match wait.get() {
         0 => None,
         secs => Some(format!("Too many tries: wait {secs} s")),
@@ -46,8 +49,9 @@ pub(crate) fn SignInForm() -> AnyView {
     let words = move || blocked.get().or_else(|| error.get());
     view! {
         <form class="gate-form" on:submit=submit>
-            <TextField label="Name" value=user autocomplete="username" name="user" hint="Usually your address" autofocus=true />
-            <TextField label="Password" value=password kind="password" autocomplete="current-password" name="password" />
+            <TextField label="Name" value=user autocomplete="username" name="user" hint="Usually your address" autofocus=!known />
+            <TextField label="Password" value=password kind="password" autocomplete="current-password" name="password"
+                autofocus=known />
             <p class="field-error" role="alert">
                 {words}
             </p>

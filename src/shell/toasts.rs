@@ -1,11 +1,13 @@
 //! Says what happened, at the lower right, and offers the next step.
 
+use std::sync::Arc;
+
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
-use crate::widgets::Act;
 use crate::widgets::button::{Button, Kind};
 use crate::widgets::icon::Icon;
+use crate::widgets::outliving;
 use crate::widgets::status::{Tone, tone_shape};
 
 /// How long a toast stays when all went well and there is nothing to choose, in ms.
@@ -20,8 +22,8 @@ const MOST: usize = 4;
 pub(crate) enum Offer {
     /// A link inside the app: words, address.
     Link(String, String),
-    /// A button: words, what it does ("Undo").
-    Act(String, Act),
+    /// A button: words, what it does ("Undo"). Not a callback: those die with the page that made them.
+    Act(String, Arc<dyn Fn() + Send + Sync>),
 }
 
 /// Something that happened.
@@ -108,6 +110,7 @@ pub(crate) fn use_toasts() -> Toasts {
 pub(super) fn ToastRegion() -> AnyView {
     let toasts = use_toasts();
     let held = RwSignal::new(false);
+    let on_behalf = outliving();
     view! {
         <div
             class="toasts"
@@ -118,14 +121,20 @@ pub(super) fn ToastRegion() -> AnyView {
             on:pointerleave=move |_| held.set(false)
         >
             <For each=move || toasts.list.get() key=|(id, _)| *id let:entry>
-                {one(toasts, entry.0, entry.1, held)}
+                {one(toasts, entry.0, entry.1, held, on_behalf)}
             </For>
         </div>
     }
     .into_any()
 }
 
-fn one(toasts: Toasts, id: u32, toast: Toast, held: RwSignal<bool>) -> AnyView {
+fn one(
+    toasts: Toasts,
+    id: u32,
+    toast: Toast,
+    held: RwSignal<bool>,
+    on_behalf: impl Fn(&dyn Fn()) + Copy + 'static,
+) -> AnyView {
     let Toast { tone, text, offer } = toast;
     let stays = if offer.is_some() || tone == Tone::Bad {
         LONG_MS
@@ -143,14 +152,14 @@ fn one(toasts: Toasts, id: u32, toast: Toast, held: RwSignal<bool>) -> AnyView {
     view! {
         <div class="toast">
             {tone_shape(Signal::stored(tone))} <span class="toast-text">{text}</span>
-            {offer.map(|offer| offered(offer, close))}
+            {offer.map(|offer| offered(offer, close, on_behalf))}
             <Button label="Close" kind=Kind::Quiet small=true icon=Icon::Close icon_only=true on_click=close />
         </div>
     }
     .into_any()
 }
 
-fn offered(offer: Offer, close: impl Fn() + Copy + 'static) -> AnyView {
+fn offered(offer: Offer, close: impl Fn() + Copy + 'static, on_behalf: impl Fn(&dyn Fn()) + Copy + 'static) -> AnyView {
     match offer {
         Offer::Link(words, href) => view! {
             <a class="button button-small" href=href on:click=move |_| close()>
@@ -161,7 +170,7 @@ fn offered(offer: Offer, close: impl Fn() + Copy + 'static) -> AnyView {
         Offer::Act(words, act) => {
             let click = move || {
                 close();
-                act.run(());
+                on_behalf(&*act);
             };
             view! { <Button label=words small=true on_click=click /> }.into_any()
         }

@@ -22,6 +22,7 @@ pub(crate) mod table;
 pub(crate) mod tabs;
 pub(crate) mod time;
 
+use leptos::prelude::*;
 use leptos::reactive::callback::UnsyncCallback;
 
 /// What a widget calls when something is done to it, with nothing to tell.
@@ -29,3 +30,16 @@ pub(crate) type Act = UnsyncCallback<()>;
 
 /// What a widget calls with the one thing that changed.
 pub(crate) type On<T> = UnsyncCallback<(T,)>;
+
+/// Gives a function that runs an act on behalf of the component that calls this, not of the line that was clicked.
+///
+/// A handler runs under the owner of its element. A menu line or a toast is gone right after the click, and a task
+/// that its act spawns would be cancelled with it before it begins.
+pub(crate) fn outliving() -> impl Fn(&dyn Fn()) + Copy + 'static {
+    let owner = StoredValue::new(Owner::current().unwrap_or_default());
+    move |act| {
+        if let Some(owner) = owner.try_get_value() {
+            owner.with(act);
+        }
+    }
+}

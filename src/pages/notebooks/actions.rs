@@ -1,6 +1,7 @@
 //! Starts, stops and deletes notebooks: at once on the screen, then in the cluster, and back if that fails.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use flowdeck_objects::Timestamp;
 use flowdeck_view::form::{merge_patch_start, merge_patch_stop};
@@ -94,7 +95,7 @@ impl Actions {
                     let back = name.clone();
                     let undo = move || self.set_stopped(back.clone(), !stopped);
                     self.toasts
-                        .push(Toast::done(text).offering(Offer::Act("Undo".to_owned(), undo.into())));
+                        .push(Toast::done(text).offering(Offer::Act("Undo".to_owned(), Arc::new(undo))));
                 }
                 Err(error) => {
                     self.wanted.try_update(|wanted| wanted.remove(&name));

@@ -8,6 +8,7 @@ use web_sys::HtmlElement;
 
 use super::super::icon::icon;
 use super::super::link::is_safe;
+use super::super::outliving;
 use super::{MenuItem, OpenMenu};
 
 /// The panel of lines itself, hung from whatever `open` names. Arrow keys, Home, End, typing a letter, Escape.
@@ -48,13 +49,18 @@ pub(crate) fn MenuPanel(
             });
         }
     });
+    let on_behalf = outliving();
+    let act = move |item: &MenuItem| {
+        close();
+        on_behalf(&|| item.act.run(()));
+    };
     let keys = move |event: ev::KeyboardEvent| on_key(&event, panel, close);
     view! {
         <Show when=move || open.with(Option::is_some)>
             <div node_ref=panel class="menu" role="menu" aria-label=label on:keydown=keys>
                 {move || {
                     let items = open.get().map(|o| o.items).unwrap_or_default();
-                    items.into_iter().map(|item| line(item, close)).collect_view()
+                    items.into_iter().map(|item| line(item, act)).collect_view()
                 }}
             </div>
         </Show>
@@ -62,31 +68,34 @@ pub(crate) fn MenuPanel(
     .into_any()
 }
 
-fn line(item: MenuItem, close: impl Fn() + Copy + 'static) -> AnyView {
-    let MenuItem {
-        label,
-        icon: which,
-        danger,
-        blocked,
-        href,
-        act,
-    } = item;
-    let drawn = which.map(icon);
-    let why = blocked.clone().map(|why| view! { <span class="menu-why">{why}</span> });
-    if let Some(href) = href.filter(|href| is_safe(href) && blocked.is_none()) {
+fn line(item: MenuItem, act: impl Fn(&MenuItem) + Copy + 'static) -> AnyView {
+    let (label, drawn) = (item.label.clone(), item.icon.map(icon));
+    let why = item
+        .blocked
+        .clone()
+        .map(|why| view! { <span class="menu-why">{why}</span> });
+    let can = item.blocked.is_none();
+    if let Some(href) = item.href.clone().filter(|href| is_safe(href) && can) {
         return view! {
-            <a class="menu-item" role="menuitem" tabindex="-1" href=href target="_blank" rel="external noopener" on:click=move |_| close()>
+            <a
+                class="menu-item"
+                role="menuitem"
+                tabindex="-1"
+                href=href
+                target="_blank"
+                rel="external noopener"
+                on:click=move |_| act(&item)
+            >
                 {drawn}
                 <span class="menu-label">{label}</span>
             </a>
         }
         .into_any();
     }
-    let can = blocked.is_none();
+    let danger = item.danger;
     let click = move |_| {
         if can {
-            close();
-            act.run(());
+            act(&item);
         }
     };
     view! {
