@@ -8,6 +8,7 @@
 pub mod age;
 mod event;
 pub mod events;
+mod json;
 mod list;
 mod meta;
 mod namespace;

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::meta::Meta;
+use crate::json;
+use crate::meta::{Meta, Object};
 use crate::null::or_default;
 
 /// A page of a list.
@@ -96,33 +97,32 @@ struct PageMeta {
 struct RawPage<'a> {
     #[serde(default, deserialize_with = "or_default")]
     metadata: PageMeta,
-    #[serde(borrow)]
-    items: Vec<&'a RawValue>,
+    #[serde(default, borrow)]
+    items: Option<Vec<&'a RawValue>>,
 }
 
-impl<T: DeserializeOwned> List<T> {
+impl<T: Object + DeserializeOwned> List<T> {
     /// Reads a page.
     ///
     /// `"items": null` (Go's nil slice) is an empty list. Without `items` it is no list, and unreadable.
     pub fn parse(body: &[u8]) -> Result<Self, Unreadable> {
-        match serde_json::from_slice::<Page<T>>(body) {
-            Ok(Page {
-                metadata,
-                items: Some(items),
-            }) => Ok(Self::new(metadata, items, Vec::new())),
-            Ok(Page { metadata, items: None }) if has_items(body) => Ok(Self::new(metadata, Vec::new(), Vec::new())),
-            Ok(_) => Err(Unreadable {
-                message: "the answer has no items, so it is no list".into(),
-            }),
-            Err(_) => Self::parse_one_by_one(body),
-        }
+        T::quick_list(body).map_or_else(|| Self::parse_one_by_one(body), Ok)
     }
 
     fn parse_one_by_one(body: &[u8]) -> Result<Self, Unreadable> {
         let page: RawPage<'_> = serde_json::from_slice(body)?;
-        let mut items = Vec::with_capacity(page.items.len());
+        let raws = match page.items {
+            Some(raws) => raws,
+            None if has_items(body) => Vec::new(),
+            None => {
+                return Err(Unreadable {
+                    message: "the answer has no items, so it is no list".into(),
+                });
+            }
+        };
+        let mut items = Vec::with_capacity(raws.len());
         let mut warnings = Vec::new();
-        for raw in page.items {
+        for raw in raws {
             match serde_json::from_str(raw.get()) {
                 Ok(item) => items.push(item),
                 Err(error) => warnings.push(Warning::about(raw.get(), &error)),
@@ -130,6 +130,12 @@ impl<T: DeserializeOwned> List<T> {
         }
         Ok(Self::new(page.metadata, items, warnings))
     }
+}
+
+/// Reads a page of good objects only: [`Object::quick_list`].
+pub(crate) fn quick<T: DeserializeOwned>(body: &[u8]) -> Option<List<T>> {
+    let page = json::from_slice::<Page<T>>(body).ok()?;
+    Some(List::new(page.metadata, page.items?, Vec::new()))
 }
 
 impl<T> List<T> {

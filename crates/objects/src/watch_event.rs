@@ -10,7 +10,9 @@ use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::json;
 use crate::list::{Unreadable, Warning};
+use crate::meta::Object;
 use crate::null::or_default;
 use crate::status::Status;
 
@@ -61,14 +63,14 @@ struct BookmarkObject {
     metadata: crate::meta::Meta,
 }
 
-impl<T: DeserializeOwned> WatchEvent<T> {
+impl<T: Object + DeserializeOwned> WatchEvent<T> {
     /// Reads one frame (without its newline).
     ///
     /// Errors only when the frame itself is no frame, or of a type that Kubernetes doesn't have.
     pub fn parse(frame: &[u8]) -> Result<Self, Unreadable> {
-        match serde_json::from_slice::<Change<T>>(frame) {
-            Ok(Change(kind, object)) => Ok(Self::Change(kind, object)),
-            Err(_) => Self::parse_in_two_steps(frame),
+        match T::quick_change(frame) {
+            Some((kind, object)) => Ok(Self::Change(kind, object)),
+            None => Self::parse_in_two_steps(frame),
         }
     }
 
@@ -106,6 +108,12 @@ impl ChangeKind {
             _ => None,
         }
     }
+}
+
+/// Reads a change of a good object: [`Object::quick_change`].
+pub(crate) fn quick<T: DeserializeOwned>(frame: &[u8]) -> Option<(ChangeKind, T)> {
+    let Change(kind, object) = json::from_slice(frame).ok()?;
+    Some((kind, object))
 }
 
 /// A change whose type stands before its object, as the API server writes it: read in one pass.
