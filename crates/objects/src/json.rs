@@ -35,10 +35,18 @@ type Read<T> = Result<T, Stumbled>;
 
 /// Reads the whole text as one value.
 pub(crate) fn from_slice<'de, T: de::Deserialize<'de>>(text: &'de [u8]) -> Read<T> {
-    let mut reader = Reader { text, at: 0, unescaped: Vec::new() };
+    let mut reader = Reader {
+        text,
+        at: 0,
+        unescaped: Vec::new(),
+    };
     let value = T::deserialize(&mut reader)?;
     reader.blanks();
-    if reader.at == text.len() { Ok(value) } else { Err(Stumbled) }
+    if reader.at == text.len() {
+        Ok(value)
+    } else {
+        Err(Stumbled)
+    }
 }
 
 enum Number {
@@ -155,13 +163,16 @@ impl<'de> Reader<'de> {
             _ => (first, at + 4),
         };
         let character = char::from_u32(code).ok_or(Stumbled)?;
-        self.unescaped.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        self.unescaped
+            .extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         Ok(next)
     }
 
     fn hex(&self, at: usize) -> Read<u32> {
         let digits = self.text.get(at..at + 4).ok_or(Stumbled)?;
-        digits.iter().try_fold(0, |sum, digit| Ok(sum * 16 + char::from(*digit).to_digit(16).ok_or(Stumbled)?))
+        digits.iter().try_fold(0, |sum, digit| {
+            Ok(sum * 16 + char::from(*digit).to_digit(16).ok_or(Stumbled)?)
+        })
     }
 
     fn visit_object<V: Visitor<'de>>(&mut self, visitor: V) -> Read<V::Value> {
@@ -214,11 +225,20 @@ impl<'de> Reader<'de> {
         };
         let plain = (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
         if plain && (digits[0] != b'0' || (digits.len() == 1 && !negative)) {
-            let number = digits.iter().fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
-            return Ok(if negative { Number::Negative(-(number as i64)) } else { Number::Natural(number) });
+            let number = digits
+                .iter()
+                .fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+            return Ok(if negative {
+                Number::Negative(-(number as i64))
+            } else {
+                Number::Natural(number)
+            });
         }
         let other: serde_json::Number = serde_json::from_slice(token).map_err(|_| Stumbled)?;
-        let whole = other.as_u64().map(Number::Natural).or(other.as_i64().map(Number::Negative));
+        let whole = other
+            .as_u64()
+            .map(Number::Natural)
+            .or(other.as_i64().map(Number::Negative));
         whole.or(other.as_f64().map(Number::Float)).ok_or(Stumbled)
     }
 
@@ -330,12 +350,7 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
     }
 
     /// None of our views has one on the wire.
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        _: V,
-    ) -> Read<V::Value> {
+    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], _: V) -> Read<V::Value> {
         Err(Stumbled)
     }
 
@@ -355,7 +370,12 @@ struct Items<'a, 'de> {
 impl<'a, 'de> Items<'a, 'de> {
     fn open(reader: &'a mut Reader<'de>, open: u8, close: u8) -> Read<Self> {
         reader.take(open)?;
-        Ok(Items { reader, first: true, ended: false, close })
+        Ok(Items {
+            reader,
+            first: true,
+            ended: false,
+            close,
+        })
     }
 
     /// Goes to the next item; false at the end.

@@ -10,12 +10,12 @@ mod same;
 use std::fmt::Debug;
 use std::path::PathBuf;
 
+use flowdeck_objects::Object;
 use generate::Source;
 use k8s_openapi::api::{apps::v1 as apps, core::v1 as core, storage::v1 as storage};
 use proptest::prelude::*;
 use same::Same;
 use serde::Serialize;
-use flowdeck_objects::Object;
 use serde::de::DeserializeOwned;
 
 /// Serialises a full object, reads it as the slim type, and compares.

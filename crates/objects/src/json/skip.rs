@@ -22,7 +22,9 @@ pub(super) fn plain_text_end(text: &[u8], from: usize) -> Option<usize> {
         at += 8;
     }
     let rest = text.get(at..)?;
-    rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|found| at + found)
+    rest.iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
+        .map(|found| at + found)
 }
 
 /// Just after the quote that ends the text whose first byte is at `from`.
@@ -153,12 +155,22 @@ fn marks(block: &[u8; BLOCK]) -> Marks {
         opens |= mark(folded, b'{');
         closes |= mark(folded, b'}');
     }
-    Marks { quotes, backslashes, opens, closes }
+    Marks {
+        quotes,
+        backslashes,
+        opens,
+        closes,
+    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
 fn marks(block: &[u8; BLOCK]) -> Marks {
-    let mark = |is: fn(u8) -> bool| block.iter().rev().fold(0_u64, |marks, byte| marks << 1 | u64::from(is(*byte)));
+    let mark = |is: fn(u8) -> bool| {
+        block
+            .iter()
+            .rev()
+            .fold(0_u64, |marks, byte| marks << 1 | u64::from(is(*byte)))
+    };
     Marks {
         quotes: mark(|byte| byte == b'"'),
         backslashes: mark(|byte| byte == b'\\'),

@@ -20,7 +20,14 @@ struct View {
 
 fn json() -> impl Strategy<Value = Value> {
     let key = prop_oneof![
-        Just("text"), Just("number"), Just("float"), Just("truth"), Just("list"), Just("map"), Just("other"), Just("ä\"\\")
+        Just("text"),
+        Just("number"),
+        Just("float"),
+        Just("truth"),
+        Just("list"),
+        Just("map"),
+        Just("other"),
+        Just("ä\"\\")
     ];
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -43,7 +50,12 @@ fn json() -> impl Strategy<Value = Value> {
 /// Structs of ours don't come as lists.
 fn same_unless_stumbled<T: for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug>(text: &[u8]) {
     if let Ok(ours) = from_slice::<T>(text) {
-        assert_eq!(Some(ours), serde_json::from_slice::<T>(text).ok(), "{}", String::from_utf8_lossy(text));
+        assert_eq!(
+            Some(ours),
+            serde_json::from_slice::<T>(text).ok(),
+            "{}",
+            String::from_utf8_lossy(text)
+        );
     }
 }
 
@@ -112,7 +124,19 @@ fn escapes_are_read() {
 
 #[test]
 fn numbers_are_read() {
-    for number in ["0", "-0", "01", "-", "1.", "1.5e3", "123456789012345678", "12345678901234567890", "-9223372036854775808", "+1", "1e999"] {
+    for number in [
+        "0",
+        "-0",
+        "01",
+        "-",
+        "1.",
+        "1.5e3",
+        "123456789012345678",
+        "12345678901234567890",
+        "-9223372036854775808",
+        "+1",
+        "1e999",
+    ] {
         same::<Value>(number.as_bytes());
         same::<Vec<f64>>(format!("[{number}]").as_bytes());
     }
@@ -120,7 +144,18 @@ fn numbers_are_read() {
 
 #[test]
 fn commas_are_wanted() {
-    for text in ["[1,]", "[1 2]", "[,1]", "{\"a\":1,}", "{\"a\" 1}", "{,}", "[1}", "{\"a\":1]", "1 2", ""] {
+    for text in [
+        "[1,]",
+        "[1 2]",
+        "[,1]",
+        "{\"a\":1,}",
+        "{\"a\" 1}",
+        "{,}",
+        "[1}",
+        "{\"a\":1]",
+        "1 2",
+        "",
+    ] {
         same::<Value>(text.as_bytes());
     }
 }
@@ -128,11 +163,25 @@ fn commas_are_wanted() {
 #[test]
 fn recorded_pages_take_the_quick_way() {
     fn check<T: Object + for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug>(items: &str) {
-        let page = format!(r#"{{"kind":"L","metadata":{{"resourceVersion":"7","continue":"x","remainingItemCount":3}},"items":{items}}}"#);
+        let page = format!(
+            r#"{{"kind":"L","metadata":{{"resourceVersion":"7","continue":"x","remainingItemCount":3}},"items":{items}}}"#
+        );
         let quick = T::quick_list(page.as_bytes()).expect("the quick way reads it");
         let items: Vec<T> = serde_json::from_str(items).unwrap();
-        assert_eq!(quick, List { resource_version: "7".into(), next: "x".into(), remaining: Some(3), items, warnings: vec![] });
-        let frame = format!(r#"{{"type":"MODIFIED","object":{}}}"#, &page[page.find("[{").unwrap() + 1..page.len() - 2]);
+        assert_eq!(
+            quick,
+            List {
+                resource_version: "7".into(),
+                next: "x".into(),
+                remaining: Some(3),
+                items,
+                warnings: vec![]
+            }
+        );
+        let frame = format!(
+            r#"{{"type":"MODIFIED","object":{}}}"#,
+            &page[page.find("[{").unwrap() + 1..page.len() - 2]
+        );
         assert_eq!(T::quick_change(frame.as_bytes()).is_some(), quick.items.len() == 1);
     }
     check::<Pod>(include_str!("../../../../bench/parse/shapes/pods.json"));
