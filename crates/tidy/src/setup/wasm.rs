@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const DEBIAN: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
+/// Leptos compiles each component once behind a box instead of once in every view: a third less Wasm here.
+const SMALL: &str = "--cfg erase_components";
 const LLD: &str = "/usr/lib/llvm-22/bin/lld";
 
 /// Where the wasm32 target comes from on this machine.
@@ -53,12 +55,12 @@ fn our_sysroot() -> Option<PathBuf> {
 /// # Errors
 /// That the target is missing: `make setup` brings it.
 pub fn prepare(command: &mut Command, mut path: Vec<PathBuf>) -> Result<(), String> {
+    let mut flags = SMALL.to_owned();
     match source().ok_or("the wasm32 target is missing: run `make setup`")? {
         Source::Everyday => {}
         Source::Distribution { sysroot } => {
             path.insert(0, PathBuf::from("/usr/bin"));
-            let flags = format!("--sysroot={}", sysroot.display());
-            command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
+            flags.push_str(&format!(" --sysroot={}", sysroot.display()));
             // cargo hands its children the proxy that started it: the distribution's compiler must win.
             command
                 .env_remove("RUSTUP_TOOLCHAIN")
@@ -66,7 +68,7 @@ pub fn prepare(command: &mut Command, mut path: Vec<PathBuf>) -> Result<(), Stri
                 .env("RUSTC", "/usr/bin/rustc");
         }
     }
-    command.env("PATH", command::path_with(&path));
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags).env("PATH", command::path_with(&path));
     Ok(())
 }
 
