@@ -52,6 +52,7 @@ async fn put(store: &Store, registry: &Registry, group: &str, plural: &str, mut 
         object["metadata"]["generation"] = 1.into();
     }
     defaults::apply(&kind, &mut object);
+    defaults::without_nulls(&kind, &mut object);
     match store.put(kind.shelf(), &name, Expect::Absent, object).await {
         Ok(_) | Err(Clash::Exists) => Ok(()),
         Err(clash) => Err(format!("cannot store {plural} {name}: {clash:?}")),

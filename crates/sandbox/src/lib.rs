@@ -23,7 +23,9 @@ mod validation;
 mod verbs;
 
 mod bootstrap;
+mod quantity;
 mod registry;
+mod schema;
 mod store;
 
 pub mod controllers;

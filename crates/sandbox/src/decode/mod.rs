@@ -1,10 +1,16 @@
 //! Turns what a client sent into an object of the kind in the path, or says why it is none.
 
+mod structural;
+mod typed;
+
 use serde_json::Value;
 
 use crate::refusal::Refusal;
 use crate::request::body;
+use crate::schema;
 use crate::verbs::{Context, meta};
+
+pub(crate) use crate::decode::structural::validate;
 
 /// A decoded object without `apiVersion` and `kind`, and what to warn of.
 pub(crate) struct Decoded {
@@ -17,25 +23,84 @@ pub(crate) fn object(context: &Context, bytes: &[u8]) -> Result<Decoded, Refusal
     value(context, body::object(&context.headers, bytes, &context.kind.kind)?)
 }
 
-/// Decodes a tree.
+/// Decodes a tree: unknown fields go, defaults of custom kinds come.
 pub(crate) fn value(context: &Context, mut value: Value) -> Result<Decoded, Refusal> {
-    let kind = &context.kind;
-    let version = &context.target.version;
-    let given_kind = value["kind"].as_str().unwrap_or_default().to_owned();
-    let given_version = value["apiVersion"].as_str().unwrap_or_default().to_owned();
-    if (!given_kind.is_empty() && given_kind != kind.kind)
-        || (!given_version.is_empty() && given_version != kind.api_version(version))
-    {
-        let short = given_version.rsplit('/').next().unwrap_or_default();
-        return Err(Refusal::bad_request(format!(
-            "{given_kind} in version \"{short}\" cannot be handled as a {}: converting ({given_version}.{given_kind}) to ({}.{}): unknown conversion",
-            kind.kind, kind.group, kind.kind
-        )));
-    }
+    check_kind(context, &value)?;
     meta::take(&mut value, "kind");
     meta::take(&mut value, "apiVersion");
-    Ok(Decoded {
-        value,
-        warnings: Vec::new(),
-    })
+    let kind = &context.kind;
+    let mut unknown = Vec::new();
+    let outcome = if kind.custom {
+        let found = schema::named(schema::OBJECT_META);
+        let metadata = value.get_mut("metadata").filter(|metadata| !metadata.is_null());
+        let checked = match (found, metadata) {
+            (Some((name, schema)), Some(metadata)) => {
+                typed::normalise(name, schema, metadata, "metadata", &mut unknown)
+            }
+            _ => Ok(()),
+        };
+        if let Some(schema) = context.version()?.schema.as_deref() {
+            structural::prune_and_default(schema, &mut value, &mut unknown);
+        }
+        checked
+    } else {
+        match schema::of(kind) {
+            Some((name, schema)) => typed::normalise(name, schema, &mut value, "", &mut unknown),
+            None => Ok(()),
+        }
+    };
+    let what = format!(
+        "{} in version \"{}\" cannot be handled as a {}",
+        kind.kind, context.target.version, kind.kind
+    );
+    outcome.map_err(|why| Refusal::bad_request(format!("{what}: {why}")))?;
+    let fields: Vec<String> = unknown
+        .iter()
+        .map(|field| format!("unknown field \"{field}\""))
+        .collect();
+    match context.query.get("fieldValidation") {
+        Some("Strict") if !fields.is_empty() => Err(Refusal::bad_request(format!(
+            "{what}: strict decoding error: {}",
+            fields.join(", ")
+        ))),
+        Some("Ignore") => Ok(Decoded {
+            value,
+            warnings: Vec::new(),
+        }),
+        _ => Ok(Decoded {
+            value,
+            warnings: fields,
+        }),
+    }
+}
+
+fn check_kind(context: &Context, value: &Value) -> Result<(), Refusal> {
+    let kind = &context.kind;
+    let given = value["kind"].as_str().unwrap_or_default();
+    let version = value["apiVersion"].as_str().unwrap_or_default();
+    if kind.custom && (given.is_empty() || version.is_empty()) {
+        let missing = if given.is_empty() {
+            "Object 'Kind' is missing"
+        } else {
+            "Object 'apiVersion' is missing"
+        };
+        return Err(Refusal::bad_request(format!("{missing} in '{value}'")));
+    }
+    let other_kind = !given.is_empty() && given != kind.kind;
+    let wanted = kind.api_version(&context.target.version);
+    if !other_kind && (version.is_empty() || version == wanted) {
+        return Ok(());
+    }
+    if !other_kind && version.split('/').next() == wanted.split('/').next() {
+        return Err(Refusal::bad_request(format!(
+            "the API version in the data ({version}) does not match the expected API version ({wanted})"
+        )));
+    }
+    let short = version.rsplit('/').next().unwrap_or_default();
+    Err(Refusal::bad_request(format!(
+        "{given} in version \"{short}\" cannot be handled as a {}: converting ({short}.{given}) to ({}.{}): unknown conversion",
+        kind.kind,
+        if kind.group.is_empty() { "core" } else { &kind.group },
+        kind.kind
+    )))
 }

@@ -54,6 +54,7 @@ pub(crate) async fn store(context: &Context, current: &Arc<Entry>, mut value: Va
         defaults::apply(kind, &mut value);
         admission::mutate_update(context, &old, &mut value)?;
     }
+    defaults::without_nulls(kind, &mut value);
     bump_generation(context, &old, &mut value);
     let causes = validation::on_update(context, &old, &value);
     if !causes.is_empty() {

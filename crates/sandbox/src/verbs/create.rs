@@ -42,6 +42,7 @@ pub(crate) async fn store(context: &Context, mut value: Value) -> Result<std::sy
         }
         defaults::apply(kind, &mut fresh);
         admission::mutate(context, &mut fresh)?;
+        defaults::without_nulls(kind, &mut fresh);
         let causes = validation::on_create(context, &fresh);
         if !causes.is_empty() {
             return Err(Refusal::invalid(kind, &name, &causes));
