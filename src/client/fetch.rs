@@ -15,6 +15,7 @@ use web_sys::{
 };
 
 use super::error::{Error, words_of};
+use super::socket::{self, Socket};
 
 /// How long the answer to a short request may take, in ms.
 const ANSWER_MS: u32 = 30_000;
@@ -71,8 +72,15 @@ pub(crate) struct Reply {
     /// Seconds, from the header `Retry-After`.
     pub(crate) retry_after_secs: Option<u32>,
     pub(crate) content_type: String,
-    reader: Option<ReadableStreamDefaultReader>,
+    source: Source,
     guard: Guard,
+}
+
+/// Where the body comes from.
+enum Source {
+    Body(ReadableStreamDefaultReader),
+    Socket(Socket),
+    Ended,
 }
 
 /// Aborts the request in `Drop`; harmless once the answer is complete.
@@ -116,6 +124,9 @@ fn tell(refusal: Refusal) {
 /// Sends the request; resolves when the headers are there, whatever the status.
 pub(crate) async fn send(call: Call) -> Result<Reply, Error> {
     let guard = Guard::new(call.controller, call.endless)?;
+    if call.endless && socket::is_better(&call.url) {
+        return over_socket(&call.url, guard).await;
+    }
     let init = RequestInit::new();
     init.set_method(call.method);
     init.set_signal(Some(&guard.controller.signal()));
@@ -147,16 +158,36 @@ pub(crate) async fn send(call: Call) -> Result<Reply, Error> {
         status: response.status(),
         retry_after_secs: header("Retry-After").and_then(|text| text.trim().parse().ok()),
         content_type: header("Content-Type").unwrap_or_default(),
-        reader: response.body().and_then(|body| body.get_reader().dyn_into().ok()),
+        source: response
+            .body()
+            .and_then(|body| body.get_reader().dyn_into().ok())
+            .map_or(Source::Ended, Source::Body),
         guard,
     };
+    tell_of(reply.status, &call.url);
+    Ok(reply)
+}
+
+async fn over_socket(url: &str, guard: Guard) -> Result<Reply, Error> {
+    let socket = Socket::open(url, &guard.controller.signal())?;
+    let head = socket.head().await?;
+    tell_of(head.status, url);
+    Ok(Reply {
+        status: head.status,
+        retry_after_secs: None,
+        content_type: "application/json".to_owned(),
+        source: Source::Socket(socket),
+        guard,
+    })
+}
+
+fn tell_of(status: u16, url: &str) {
     // The gateway's own addresses answer 401 to a wrong password too; `session` knows which is which.
-    match reply.status {
-        401 if !call.url.starts_with("/auth/") => tell(Refusal::SignedOut),
-        403 if !call.url.starts_with("/auth/") => tell(Refusal::Forbidden),
+    match status {
+        401 if !url.starts_with("/auth/") => tell(Refusal::SignedOut),
+        403 if !url.starts_with("/auth/") => tell(Refusal::Forbidden),
         _ => {}
     }
-    Ok(reply)
 }
 
 /// Sends the request and returns the text of a success; everything else is an error.
@@ -181,13 +212,24 @@ pub(crate) async fn text(call: Call) -> Result<String, Error> {
 impl Reply {
     /// The next piece of the body; `None` at its end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        let Some(reader) = &self.reader else { return Ok(None) };
+        let reader = match &mut self.source {
+            Source::Body(reader) => reader,
+            Source::Socket(socket) => {
+                let piece = socket.chunk().await;
+                return if self.guard.controller.signal().aborted() {
+                    Err(Error::Cancelled)
+                } else {
+                    piece
+                };
+            }
+            Source::Ended => return Ok(None),
+        };
         let step = JsFuture::from(reader.read())
             .await
             .map_err(|error| self.guard.explain(&error))?;
         let done = Reflect::get(&step, &JsValue::from_str("done")).is_ok_and(|done| done.is_truthy());
         if done {
-            self.reader = None;
+            self.source = Source::Ended;
             return Ok(None);
         }
         let value = Reflect::get(&step, &JsValue::from_str("value")).map_err(|error| unreachable(&error))?;

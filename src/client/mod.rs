@@ -6,6 +6,7 @@ mod error;
 pub(crate) mod fetch;
 pub(crate) mod kubernetes;
 pub(crate) mod session;
+mod socket;
 
 pub(crate) use error::{Cause, Error};
 pub(crate) use flowdeck_watch::resource::Resource;

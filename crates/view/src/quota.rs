@@ -75,6 +75,18 @@ pub fn quota_lines<'a>(quotas: impl Iterator<Item = &'a ResourceQuota>) -> Vec<Q
     lines
 }
 
+/// The `most` lines with the largest share used, in the order that they had: what runs out first is shown first.
+pub fn tightest(mut lines: Vec<QuotaLine>, most: usize) -> Vec<QuotaLine> {
+    while lines.len() > most {
+        let share = |line: &QuotaLine| line.used.percent_of(line.hard).unwrap_or(u16::MAX);
+        // Of equals the later goes.
+        let loosest = (0..lines.len()).rev().min_by_key(|at| share(&lines[*at]));
+        let Some(loosest) = loosest else { break };
+        lines.remove(loosest);
+    }
+    lines
+}
+
 /// Requests only: limits are counted in another way than what a notebook reserves.
 fn what_is(name: &str) -> Option<(&str, &'static str)> {
     let resource = name.strip_prefix("requests.").unwrap_or(name);
@@ -118,6 +130,15 @@ mod tests {
             r#"{"status":{"hard":{"requests.cpu":"16"},"used":{"requests.cpu":"15"}}}"#,
         ]);
         assert_eq!((lines.len(), lines[0].hard_text().as_str()), (1, "16"));
+    }
+
+    #[test]
+    fn tightest_lines_keep_their_order() {
+        let lines = quotas(&[
+            r#"{"status":{"hard":{"cpu":"10","memory":"10Gi","nvidia.com/gpu":"4"},"used":{"cpu":"8","memory":"1Gi","nvidia.com/gpu":"4"}}}"#,
+        ]);
+        let labels: Vec<_> = tightest(lines, 2).into_iter().map(|line| line.label).collect();
+        assert_eq!(labels, ["CPU", "GPU"]);
     }
 
     #[test]

@@ -84,7 +84,13 @@ fn home(model: &Model) -> String {
                 .spawner
                 .with(|spawner| form.new_claim_name(spawner))
                 .unwrap_or_default();
-            ["New volume ", &name, ", ", &with_unit(&form.volume_size, " Gi")].concat()
+            // Before the notebook has a name the volume's would be half of one.
+            let name = if form.name.trim().is_empty() && form.volume_name.trim().is_empty() {
+                String::new()
+            } else {
+                [" ", &name].concat()
+            };
+            ["New volume", &name, ", ", &with_unit(&form.volume_size, " Gi")].concat()
         }
         Workspace::Existing => or_dash(form.volume_existing.clone()),
         Workspace::None => "None".to_owned(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use flowdeck_objects::{Group, Phase, Timestamp};
 use flowdeck_view::query::{Column, NewNotebookQuery, NotebookQuery, NotebooksQuery, Sort, group_from_word};
-use flowdeck_view::quota::{QuotaLine, quota_lines};
+use flowdeck_view::quota::{QuotaLine, quota_lines, tightest};
 use leptos::prelude::*;
 use leptos::reactive::callback::UnsyncCallback;
 use leptos_router::NavigateOptions;
@@ -32,6 +32,9 @@ use crate::widgets::table::{self, Cells, Source};
 
 /// How long the text field waits for the next key before it writes the URL.
 const TYPING: Duration = Duration::from_millis(250);
+
+/// So many resources under quota have room beside the chips.
+const QUOTA_LINES: usize = 2;
 
 /// What the page shows besides the rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -286,7 +289,7 @@ fn phase_of_group(group: Group) -> Phase {
 fn quota(namespace: Signal<String>) -> AnyView {
     let quotas = held(namespace, &use_live(), Live::quotas);
     let lines = Memo::new(move |_| {
-        let read = |lease: &Lease<_>| lease.with(|rows| quota_lines(rows.iter()));
+        let read = |lease: &Lease<_>| lease.with(|rows| tightest(quota_lines(rows.iter()), QUOTA_LINES));
         quotas.with(|lease| lease.as_ref().map(read).unwrap_or_default())
     });
     // One meter a resource, kept while its numbers change.
