@@ -1,7 +1,7 @@
 //! Joins what the stores know about one notebook, so that its phase can be derived.
 
 use flowdeck_objects::{
-    Event, Notebook, NotebookPhase, PersistentVolumeClaim, Pod, StatefulSet, Timestamp, VolumeKind, events,
+    Event, Notebook, NotebookPhase, PersistentVolumeClaim, Phase, Pod, StatefulSet, Timestamp, VolumeKind, events,
     notebook_phase,
 };
 use flowdeck_watch::Rows;
@@ -85,6 +85,20 @@ pub(super) fn events_about<'a>(rows: &'a Rows<Event>, name: &str) -> Vec<&'a Eve
     rows.iter()
         .filter(|event| events::notebook_name(event) == Some(name))
         .collect()
+}
+
+/// What a start or stop that was just asked for looks like, until the cluster takes it up.
+pub(super) fn as_asked(mut phase: NotebookPhase, stopped: bool) -> NotebookPhase {
+    let done = matches!(
+        (stopped, phase.phase),
+        (true, Phase::Stopping | Phase::Stopped) | (false, Phase::Starting | Phase::Running)
+    );
+    if !done && phase.phase != Phase::Deleting {
+        phase.phase = if stopped { Phase::Stopping } else { Phase::Starting };
+        phase.reason = "".into();
+        (phase.advice, phase.message, phase.can_connect) = (None, None, false);
+    }
+    phase
 }
 
 /// The notebook as it will be once it is stopped, or started.

@@ -60,8 +60,8 @@ pub fn check(form: &Form, spawner: &Spawner, world: World<'_>) -> Vec<Problem> {
                 (world.has_claim)(&claim)
                     .then(|| ["A volume ", &claim, " exists: choose it as existing, or name another"].concat())
             };
-            // While the notebook has no name, the volume's would only say the same again.
-            if !name.is_empty() || !form.volume_name.trim().is_empty() {
+            // A name that follows from the notebook's would only say again what is wrong with that one.
+            if name_problem(name).is_none() || !form.volume_name.trim().is_empty() {
                 add(Field::VolumeName, claim_name_problem(&claim).or_else(taken));
             }
             let size = with_unit(&form.volume_size, "Gi");
@@ -91,14 +91,7 @@ pub fn warnings(form: &Form, world: World<'_>) -> Vec<Problem> {
             let left = line.left();
             (amount > left).then(|| Problem {
                 field,
-                message: [
-                    "Only ",
-                    &left.text_of(&resource),
-                    " of ",
-                    &line.hard_text(),
-                    " is left in this namespace",
-                ]
-                .concat(),
+                message: ["Only ", &left.text_of(&resource), " of ", &line.hard_text(), " left"].concat(),
             })
         })
         .collect()
@@ -365,9 +358,6 @@ mod tests {
         let mut form = Form::new(&Spawner::default());
         assert_eq!(warnings(&form, world), []);
         form.cpu = "8".to_owned();
-        assert_eq!(
-            warnings(&form, world)[0].message,
-            "Only 7.5 of 32 is left in this namespace"
-        );
+        assert_eq!(warnings(&form, world)[0].message, "Only 7.5 of 32 left");
     }
 }

@@ -208,9 +208,13 @@ fn focus_first_wrong() {
     let wrong = ".new-notebook .is-wrong input, .new-notebook .is-wrong select, .new-notebook .note";
     let found = document().query_selector(wrong).ok().flatten();
     if let Some(element) = found {
-        element.scroll_into_view();
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Center);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
         if let Ok(element) = element.dyn_into::<web_sys::HtmlElement>() {
-            element.focus().ok();
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            element.focus_with_options(&options).ok();
         }
     }
 }

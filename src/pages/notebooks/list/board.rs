@@ -7,7 +7,7 @@ use flowdeck_objects::{Event, Notebook, NotebookPhase, Object, Pod, Timestamp, e
 use flowdeck_view::notebooks::{Change, NotebookRow, NotebookTable};
 use flowdeck_watch::Changes;
 
-use super::super::stores::{Stores, derive, with_stopped};
+use super::super::stores::{Stores, as_asked, derive, with_stopped};
 use crate::live::Live;
 use crate::live::lease::Lease;
 
@@ -110,16 +110,21 @@ impl Board {
 
     fn phase(&self, notebook: &Notebook, wanted: &HashMap<String, bool>, now: Timestamp) -> NotebookPhase {
         let name = notebook.metadata.name.as_str();
-        let changed = wanted.get(name).map(|stopped| with_stopped(notebook, *stopped, now));
+        let asked = wanted.get(name).copied();
+        let changed = asked.map(|stopped| with_stopped(notebook, stopped, now));
         let notebook = changed.as_ref().unwrap_or(notebook);
-        self.stores.pods.with_untracked(|pods| {
+        let phase = self.stores.pods.with_untracked(|pods| {
             self.stores.sets.with_untracked(|sets| {
                 self.stores.events.with_untracked(|all| {
                     let about: Vec<&Event> = self.events.of(name).iter().filter_map(|uid| all.get(uid)).collect();
                     derive(notebook, pods, sets, &about, now)
                 })
             })
-        })
+        });
+        match asked {
+            Some(stopped) => as_asked(phase, stopped),
+            None => phase,
+        }
     }
 }
 
