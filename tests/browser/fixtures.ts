@@ -10,7 +10,6 @@ type Expected = { console: RegExp[] };
 
 export const test = base.extend<{ as: SignIn; expected: Expected }, { gateway: Gateway; sessions: Map<User, State> }>({
   gateway: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
     async ({}, use) => {
       const gateway = await Gateway.start();
       await use(gateway);
@@ -19,13 +18,11 @@ export const test = base.extend<{ as: SignIn; expected: Expected }, { gateway: G
     { scope: "worker", timeout: 60_000 },
   ],
   sessions: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
     async ({}, use) => {
       await use(new Map());
     },
     { scope: "worker" },
   ],
-  // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
   expected: async ({}, use) => {
     await use({ console: [] });
   },
@@ -44,7 +41,7 @@ export const test = base.extend<{ as: SignIn; expected: Expected }, { gateway: G
       });
       if (!known) {
         await page.goto(gateway.link(user));
-        await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+        await expect(page.getByRole("navigation", { name: "Areas" })).toBeVisible();
         await expect(page).not.toHaveURL(/sign-in/);
         sessions.set(user, await context.storageState());
       }

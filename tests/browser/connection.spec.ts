@@ -1,0 +1,82 @@
+// What the page says and keeps when the way to the cluster breaks.
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+import type { Fault } from "./gateway.ts";
+
+const url = "/notebooks?ns=research-vision";
+
+function row(page: Page, name: string) {
+  return page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+}
+
+function connection(page: Page) {
+  return page.getByRole("main").getByRole("status").first();
+}
+
+test("rows stay while the gateway is gone, and everything goes on by itself when it is back", async ({ as, gateway, expected }) => {
+  expected.console.push(/ERR_|WebSocket|Failed to load resource/);
+  const page = await as("alice");
+  await page.goto(url);
+  await expect(connection(page)).toHaveText(/Live/);
+  await gateway.kill();
+  await expect(connection(page)).toHaveText(/Reconnecting|Offline/, { timeout: 20_000 });
+  await expect(row(page, "data-prep")).toBeVisible();
+  await gateway.restart();
+  await expect(connection(page)).toHaveText(/Live/, { timeout: 45_000 });
+  const patch = { metadata: { annotations: { "kubeflow-resource-stopped": "2026-11-24T09:00:00Z" } } };
+  await gateway.admin("PATCH", "/apis/kubeflow.org/v1/namespaces/research-vision/notebooks/tokenizer-dev", patch, "application/merge-patch+json");
+  await expect(row(page, "tokenizer-dev")).toContainText(/Stopp/, { timeout: 30_000 });
+  const again = { metadata: { annotations: { "kubeflow-resource-stopped": null } } };
+  await gateway.admin("PATCH", "/apis/kubeflow.org/v1/namespaces/research-vision/notebooks/tokenizer-dev", again, "application/merge-patch+json");
+});
+
+// Each with the change that is made afterwards, and the words that show that it arrived.
+const start = { change: null, seen: /Starting|Running/ };
+const stop = { change: "2026-11-20T09:00:00Z", seen: /Stopp/ };
+const faults: { answer: Fault["answer"]; change: string | null; seen: RegExp }[] = [
+  { answer: "410", ...stop },
+  { answer: "410-event", ...start },
+  { answer: "429", ...stop },
+  { answer: "500", ...start },
+  { answer: "html", ...stop },
+  { answer: "half-frame", ...start },
+  { answer: "close", ...stop },
+];
+for (const { answer, change, seen } of faults) {
+  test(`a watch that is answered with ${answer} recovers, rows on screen`, async ({ as, gateway, expected }) => {
+    expected.console.push(/Failed to load resource|WebSocket/);
+    await gateway.fault({ path_contains: "/notebooks", times: 2, answer });
+    const page = await as("alice");
+    await page.goto(url);
+    await expect(row(page, "data-prep")).toBeVisible({ timeout: 30_000 });
+    await expect(connection(page)).toHaveText(/Live/, { timeout: 30_000 });
+    await gateway.admin("PATCH", "/apis/kubeflow.org/v1/namespaces/research-vision/notebooks/r-analysis", { metadata: { annotations: { "kubeflow-resource-stopped": change } } }, "application/merge-patch+json");
+    await expect(row(page, "r-analysis")).toContainText(seen, { timeout: 30_000 });
+  });
+}
+
+test("signing out in one tab is noticed in the other", async ({ browser, gateway, expected }) => {
+  expected.console.push(/401/);
+  // A session of its own: signing out would end the one that other tests share.
+  await gateway.restart();
+  const context = await browser.newContext({ baseURL: gateway.url });
+  const first = await context.newPage();
+  await first.goto(gateway.link("alice"));
+  await expect(first.getByRole("navigation", { name: "Areas" })).toBeVisible();
+  await first.goto(url);
+  const second = await context.newPage();
+  await second.goto(url);
+  await expect(row(second, "data-prep")).toBeVisible();
+  await first.getByRole("button", { name: /alice@example.com: theme/ }).click();
+  await first.getByRole("menuitem", { name: "Sign out" }).click();
+  await expect(second.getByRole("dialog").or(second.getByRole("heading", { name: /sign/i })).first()).toBeVisible();
+  await context.close();
+});
+
+test("without a session, the page asks to sign in and says how", async ({ browser, gateway }) => {
+  const context = await browser.newContext({ baseURL: gateway.url });
+  const page = await context.newPage();
+  await page.goto(url);
+  await expect(page.getByRole("heading", { name: /sign in/i })).toBeVisible();
+  await context.close();
+});
