@@ -5,6 +5,7 @@
 //! pointed at a real API server (`Options::parts` chooses those that it lacks).
 
 mod api;
+mod deployments;
 mod events;
 mod garbage;
 mod informer;
@@ -223,6 +224,7 @@ pub async fn run(client: kube::Client, options: Options, stop: CancellationToken
         cluster.only(Part::Namespaces, namespaces::run),
         cluster.only(Part::Quotas, quotas::run),
         cluster.only(Part::Profiles, profiles::run),
+        cluster.only(Part::Deployments, deployments::run),
         cluster.only(Part::Events, events::run),
     );
 }

@@ -205,10 +205,12 @@ async fn reissue(cluster: Arc<Cluster>) {
 fn has_been_said(events: &Informer<Event>, event: &Event) -> bool {
     let namespace = event.metadata.namespace.as_deref().unwrap_or_default();
     let message = decide::reissued(event);
+    // One manner of writing has whole seconds only.
+    let second = |event: &Event| decide::last_time(event).map(Timestamp::as_second);
     events.in_namespace(namespace).iter().any(|other| {
         other.involved_object.kind.as_deref() == Some("Notebook")
             && other.message.as_deref() == Some(message.as_str())
-            && decide::last_time(other) >= decide::last_time(event)
+            && second(other) >= second(event)
     })
 }
 

@@ -21,6 +21,16 @@ use crate::controllers::queue::{Outcome, Queue, work};
 use crate::controllers::recorder::{Author, Saying, about};
 use decide::Action;
 
+/// Whether a pod's Ready condition is true.
+pub(crate) fn is_ready(pod: &Pod) -> bool {
+    decide::is_ready(pod)
+}
+
+/// A text's hash in letters and digits that make no words, as names of revisions have.
+pub(crate) fn safe_hash(text: &str) -> String {
+    decide::safe_hash(text)
+}
+
 /// Uids of pods that were deleted but whose deletion our copy may not show yet.
 type Deleted = HashSet<String>;
 

@@ -25,7 +25,7 @@ struct Hand {
 pub(crate) async fn prepare(client: &kube::Client) {
     let node: Node = from(json!({"metadata": {"name": "node-0", "labels": {"kubernetes.io/hostname": "node-0"}}}));
     let nodes: Api<Node> = Api::all(client.clone());
-    let _ = nodes.create(&PostParams::default(), &node).await;
+    nodes.create(&PostParams::default(), &node).await.expect("a node");
     let amounts = json!({"cpu": "8", "memory": "32Gi", "pods": "110"});
     let status = json!({"status": {"capacity": amounts, "allocatable": amounts}});
     nodes

@@ -188,7 +188,11 @@ fn finish_update(status: &mut StatefulSetStatus, spec: &k8s_openapi::api::apps::
 
 /// The hash of a pod template, written with letters that make no words.
 pub(super) fn revision(template: &PodTemplateSpec) -> String {
-    let text = serde_json::to_string(template).unwrap_or_default();
+    safe_hash(&serde_json::to_string(template).unwrap_or_default())
+}
+
+/// A text's hash in letters and digits that make no words.
+pub(super) fn safe_hash(text: &str) -> String {
     let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         hash.wrapping_mul(0x0100_0193) ^ u32::from(byte)
     });
@@ -306,7 +310,7 @@ fn is_finished(pod: &Pod) -> bool {
     matches!(phase(pod), "Failed" | "Succeeded")
 }
 
-fn is_ready(pod: &Pod) -> bool {
+pub(super) fn is_ready(pod: &Pod) -> bool {
     pod.status
         .as_ref()
         .and_then(|status| status.conditions.as_ref())
