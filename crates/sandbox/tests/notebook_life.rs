@@ -35,7 +35,6 @@ async fn cluster(folder: &Path) -> (Option<Sandbox>, kube::Client) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "until the sandbox enforces quotas"]
 async fn recorded_steps_give_the_recorded_objects_and_events() {
     let folder = tempfile::tempdir().expect("a folder");
     let (sandbox, client) = cluster(folder.path()).await;
