@@ -8,7 +8,7 @@ use crate::live::Live;
 use crate::pages::notebooks::{ListPage, NewPage, NotebookPage};
 use crate::pages::sign_in::{SignInPage, take_token};
 use crate::shell::frame::Frame;
-use crate::shell::gate::Gate;
+use crate::shell::gate::{Gate, Stage};
 use crate::shell::not_found::NotFound;
 use crate::shell::page::Page;
 use crate::shell::toasts::Toasts;
@@ -19,17 +19,27 @@ use crate::widgets::states::ErrorState;
 pub(crate) fn App() -> AnyView {
     Live::provide();
     Toasts::provide();
-    let gate = Gate::provide();
     let token = RwSignal::new(take_token());
-    let shut = Memo::new(move |_| token.with(Option::is_some) || gate.is_shut());
-    view! {
-        <Router>
-            <Show when=move || !shut.get() fallback=move || view! { <SignInPage token=token /> }>
-                <Frame>{routes(token)}</Frame>
-            </Show>
-        </Router>
+    let stage = Gate::provide(token).stage();
+    let shown = move || match stage.get() {
+        Stage::Waiting => ().into_any(),
+        Stage::SignIn => {
+            take_over();
+            view! { <SignInPage token=token /> }.into_any()
+        }
+        Stage::Frame => {
+            take_over();
+            view! { <Frame>{routes(token)}</Frame> }.into_any()
+        }
+    };
+    view! { <Router>{shown}</Router> }.into_any()
+}
+
+/// In the frame in which the app draws itself, the frame of index.html goes.
+fn take_over() {
+    if let Some(placeholder) = document().get_element_by_id("placeholder") {
+        placeholder.remove();
     }
-    .into_any()
 }
 
 fn routes(token: RwSignal<Option<String>>) -> AnyView {

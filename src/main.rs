@@ -19,10 +19,6 @@ fn main() {
         draw_curtain(info);
     }));
     mount_to_body(app::App);
-    // In the same frame: the frame of index.html goes, the app's stands in its place.
-    if let Some(placeholder) = document().get_element_by_id("placeholder") {
-        placeholder.remove();
-    }
 }
 
 /// Shows the page of index.html that needs nothing of the app: after a panic nothing of it may run again.

@@ -1,34 +1,75 @@
-//! Decides whether the person is asked to sign in, and keeps the page beneath when a session ends in the middle.
+//! Decides what stands on the screen: nothing yet, the sign-in page, or the frame; keeps the page when a session ends.
+//!
+//! The frame is never taken away again: router and pages still hold signals of it in the moment in which the session
+//! goes. Who leaves on purpose leaves the page as well, so that nothing of theirs stays in memory.
+
+use std::time::Duration;
 
 use leptos::prelude::*;
 
+use crate::client::session::Session;
 use crate::live::connection::Connection;
-use crate::live::{Live, use_live};
+use crate::live::use_live;
 use crate::widgets::dialog::Dialog;
 
 use super::sign_in_form::SignInForm;
 
-/// Whether there has been a session since the page was loaded, and whose; in context.
+/// How long to wait for the word who is signed in before the frame is shown without it.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// What stands on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The frame of index.html: nobody has said yet who is signed in.
+    Waiting,
+    /// The sign-in page.
+    SignIn,
+    /// The frame with its pages.
+    Frame,
+}
+
+/// Who is signed in, as seen by the frame; in context.
 #[derive(Clone, Copy)]
 pub(crate) struct Gate {
-    /// Whose it was; empty when there was none.
+    stage: RwSignal<Stage>,
+    /// Whose session it is or was; empty when there was none.
     user: RwSignal<String>,
+    /// The person leaves on purpose.
+    leaving: RwSignal<bool>,
     connection: Signal<Connection>,
-    session: Signal<Option<crate::client::session::Session>>,
+    session: Signal<Option<Session>>,
 }
 
 impl Gate {
-    /// Makes it; once, by the app.
-    pub(crate) fn provide() -> Gate {
+    /// Makes it; once, by the app. `token` is that of a sign-in link, until it is used.
+    pub(crate) fn provide(token: RwSignal<Option<String>>) -> Gate {
         let live = use_live();
+        let begins = if token.with_untracked(Option::is_some) {
+            Stage::SignIn
+        } else {
+            Stage::Waiting
+        };
         let gate = Gate {
+            stage: RwSignal::new(begins),
             user: RwSignal::new(String::new()),
+            leaving: RwSignal::new(false),
             connection: live.connection(),
             session: live.session(),
         };
-        let session = gate.session;
+        let waited = RwSignal::new(false);
+        set_timeout(move || waited.set(true), PATIENCE);
         Effect::new(move |_| {
-            if let Some(user) = session.with(|s| s.as_ref().map(|s| s.user.clone())) {
+            let user = gate.session.with(|s| s.as_ref().map(|s| s.user.clone()));
+            let (is_out, waited) = (gate.connection.get() == Connection::SignedOut, waited.get());
+            match gate.stage.get_untracked() {
+                Stage::Waiting | Stage::SignIn if user.is_some() => gate.stage.set(Stage::Frame),
+                Stage::Waiting if is_out => gate.stage.set(Stage::SignIn),
+                Stage::Waiting if waited => gate.stage.set(Stage::Frame),
+                // It was shown on trust, and nobody was signed in after all.
+                Stage::Frame if is_out && user.is_none() && gate.user.with_untracked(String::is_empty) => reload(),
+                _ => {}
+            }
+            if let Some(user) = user {
                 gate.user.set(user);
             }
         });
@@ -36,23 +77,31 @@ impl Gate {
         gate
     }
 
-    /// The app's gate.
-    pub(super) fn of(_live: &Live) -> Gate {
-        expect_context()
+    /// What stands on the screen.
+    pub(crate) fn stage(&self) -> Signal<Stage> {
+        self.stage.into()
     }
 
-    /// The person left on purpose: the page beneath is not kept.
-    pub(super) fn forget(&self) {
-        self.user.set(String::new());
+    /// Goes to the sign-in page with a new document, after the session has been ended.
+    pub(super) fn leave(&self) {
+        self.leaving.set(true);
+        if let Some(window) = web_sys::window() {
+            window.location().assign("/sign-in").ok();
+        }
     }
 
-    /// Nobody is signed in, and there is no page to keep: the sign-in page stands alone.
-    pub(crate) fn is_shut(&self) -> bool {
-        self.is_signed_out() && self.user.with(String::is_empty)
+    /// The session ended in the middle of something.
+    fn is_cut_off(&self) -> bool {
+        self.connection.get() == Connection::SignedOut
+            && self.session.with(Option::is_none)
+            && !self.leaving.get()
+            && !self.user.with(String::is_empty)
     }
+}
 
-    fn is_signed_out(&self) -> bool {
-        self.connection.get() == Connection::SignedOut && self.session.with(Option::is_none)
+fn reload() {
+    if let Some(window) = web_sys::window() {
+        window.location().reload().ok();
     }
 }
 
@@ -61,10 +110,10 @@ impl Gate {
 pub(super) fn SignedOutDialog() -> AnyView {
     let gate = expect_context::<Gate>();
     let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(gate.is_signed_out() && !gate.user.with(String::is_empty)));
+    Effect::new(move |_| open.set(gate.is_cut_off()));
     // It can't be dismissed: the browser closes a modal dialog at the second Escape, so it opens again.
     Effect::new(move |_| {
-        if !open.get() && gate.is_signed_out() && !gate.user.with_untracked(String::is_empty) {
+        if !open.get() && gate.is_cut_off() {
             request_animation_frame(move || {
                 open.try_set(true);
             });

@@ -61,7 +61,7 @@ fn theme_icon(theme: Theme) -> Icon {
 
 /// Ends the session at the gateway, then in every tab.
 pub(super) fn sign_out_act(live: Live) -> UnsyncCallback<()> {
-    let (gate, toasts) = (Gate::of(&live), use_toasts());
+    let (gate, toasts) = (expect_context::<Gate>(), use_toasts());
     UnsyncCallback::new(move |()| {
         leptos::reactive::spawn_local_scoped_with_cancellation(sign_out(live.clone(), gate, toasts));
     })
@@ -70,7 +70,7 @@ pub(super) fn sign_out_act(live: Live) -> UnsyncCallback<()> {
 async fn sign_out(live: Live, gate: Gate, toasts: Toasts) {
     match session::sign_out().await {
         Ok(()) => {
-            gate.forget();
+            gate.leave();
             live.signed_out();
         }
         Err(error) => toasts.push(Toast::failed(format!("Not signed out: {error}"))),
