@@ -185,7 +185,7 @@ fn conditions(name: &str, ready: bool) -> Value {
     let one = |kind: &str, holds: bool| {
         let mut condition = json!({
             "type": kind, "status": if holds { "True" } else { "False" },
-            "lastProbeTime": null, "lastTransitionTime": now,
+            "lastProbeTime": now, "lastTransitionTime": now,
         });
         if !holds {
             condition["reason"] = json!("ContainersNotReady");
