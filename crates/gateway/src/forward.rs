@@ -42,17 +42,13 @@ pub async fn handle(
     let target = path::judge(path)?;
     let query = request.uri().query().unwrap_or_default().to_owned();
     record.attributes(&target, target.verb(&method, &query));
-    let visitor = gateway.visitor(&request).ok_or(Rejection::SignedOut)?;
+    let visitor = gateway.visitor(&request);
+    if upgrade::is_asked_for(request.headers()) {
+        return upgraded(gateway, request, target, visitor, record).await;
+    }
+    let visitor = visitor.ok_or(Rejection::SignedOut)?;
     record.user(&visitor.identity.user);
     visitor.identity.check()?;
-
-    if upgrade::is_asked_for(request.headers()) {
-        upgrade::check(&request, &gateway.config.origins)?;
-        if socket::is_asked_for(request.headers()) {
-            return socket::open(gateway, request, &target, visitor, record);
-        }
-        return upgrade::relay(gateway, request, target, visitor, record).await;
-    }
     if target.is_upgrade_only() {
         return Err(Rejection::UpgradeOnly);
     }
@@ -62,6 +58,29 @@ pub async fn handle(
         writes::check_read(request.headers())?;
     }
     pass(gateway, request, target, visitor, record).await
+}
+
+async fn upgraded(
+    gateway: &Arc<Gateway>,
+    request: Request<Incoming>,
+    target: Target,
+    visitor: Option<Visitor>,
+    record: &mut Record,
+) -> Result<Response<Body>, Rejection> {
+    let is_stream = socket::is_asked_for(request.headers());
+    let Some(visitor) = visitor else {
+        if is_stream && upgrade::check(&request, &gateway.config.origins).is_ok() {
+            return socket::refuse(request, Rejection::SignedOut);
+        }
+        return Err(Rejection::SignedOut);
+    };
+    record.user(&visitor.identity.user);
+    visitor.identity.check()?;
+    upgrade::check(&request, &gateway.config.origins)?;
+    if is_stream {
+        return socket::open(gateway, request, &target, visitor, record);
+    }
+    upgrade::relay(gateway, request, target, visitor, record).await
 }
 
 async fn pass(

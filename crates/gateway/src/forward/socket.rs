@@ -3,8 +3,10 @@
 //! Over plain http a browser opens six connections to a host, for all tabs together, and every
 //! stream by `fetch` holds one. WebSockets are counted apart (255 in Chromium). So a page may ask for
 //! any stream as a WebSocket with the sub-protocol [`PROTOCOL`]; the cluster still gets the plain
-//! request. On the wire: binary messages are the stream's bytes, cut anywhere; one text message is
-//! the cluster's `Status` when it refuses, and the close code is then 4000 + its HTTP status.
+//! request. On the wire: binary messages are the stream's bytes, cut anywhere, and an empty one says
+//! that the cluster has accepted; one text message is a `Status` when it or the gateway refuses, and
+//! the close code is then 4000 + its HTTP status. No session is such a refusal too (4401), for a page
+//! cannot see the status of an opening that failed; a wrong origin never gets as far.
 
 use std::{sync::Arc, time::Duration};
 
@@ -60,24 +62,43 @@ pub fn open(
     if !target.is_stream(request.uri().query().unwrap_or_default()) {
         return Err(Rejection::Upgrade);
     }
+    let slot = gateway.slots.take(&visitor.identity.user, true);
+    let mut outgoing = Request::new(Full::new(Bytes::new()));
+    *outgoing.uri_mut() = gateway.upstream.uri(&target.path, request.uri().query())?;
+    *outgoing.headers_mut() = headers::for_upstream(request.headers(), &visitor.identity, false);
+    // The browser unpacks what it fetches, but not messages.
+    outgoing.headers_mut().remove(header::ACCEPT_ENCODING);
+    let shared = Arc::clone(gateway);
+    accept(&mut request, move |socket| async move {
+        run(&shared, socket, outgoing, &visitor, slot).await
+    })
+}
+
+/// Accepts the socket only to say no.
+pub fn refuse(mut request: Request<Incoming>, rejection: Rejection) -> Result<Response<Body>, Rejection> {
+    accept(&mut request, move |socket| goodbye(socket, refusal(rejection)))
+}
+
+/// Answers the opening and hands the socket over once the browser has it.
+fn accept<F>(
+    request: &mut Request<Incoming>,
+    then: impl FnOnce(Socket) -> F + Send + 'static,
+) -> Result<Response<Body>, Rejection>
+where
+    F: Future<Output = ()> + Send,
+{
     let key = request
         .headers()
         .get(header::SEC_WEBSOCKET_KEY)
         .ok_or(Rejection::Upgrade)?;
     let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).or(Err(Rejection::Upgrade))?;
-    let slot = gateway.slots.take(&visitor.identity.user, true);
-    let mut outgoing = Request::new(Full::new(Bytes::new()));
-    *outgoing.uri_mut() = gateway.upstream.uri(&target.path, request.uri().query())?;
-    *outgoing.headers_mut() = headers::for_upstream(request.headers(), &visitor.identity, false);
-    let client = hyper::upgrade::on(&mut request);
-    let shared = Arc::clone(gateway);
+    let client = hyper::upgrade::on(request);
     tokio::spawn(async move {
         let Ok(client) = client.await else { return };
         let mut config = WebSocketConfig::default();
         config.max_message_size = Some(CLIENT_MESSAGE_LIMIT_BYTES);
         config.max_frame_size = Some(CLIENT_MESSAGE_LIMIT_BYTES);
-        let socket = WebSocketStream::from_raw_socket(TokioIo::new(client), Role::Server, Some(config)).await;
-        run(&shared, socket, outgoing, &visitor, slot).await;
+        then(WebSocketStream::from_raw_socket(TokioIo::new(client), Role::Server, Some(config)).await).await;
     });
     let mut response = Response::new(empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -124,6 +145,11 @@ async fn run(
             end
         }
     };
+    goodbye(socket, end).await;
+}
+
+/// Says how it ended and closes.
+async fn goodbye(mut socket: Socket, end: End) {
     let (code, text) = match end {
         End::Gone => return,
         End::Through => (CloseCode::Normal, None),
@@ -172,6 +198,9 @@ async fn copy(gateway: &Gateway, socket: &mut Socket, request: Request<Full<Byte
             Ok(text) => End::Refused(parts.status, text.to_bytes()),
             Err(_) => refusal(Rejection::UpstreamBroken),
         };
+    }
+    if socket.send(Message::Binary(Bytes::new())).await.is_err() {
+        return End::Gone;
     }
     let mut ping = tokio::time::interval(PING_EVERY);
     ping.reset();

@@ -185,6 +185,8 @@ async fn stream_socket(world: &World, target: &str) -> Wire {
 async fn watch_over_a_websocket_carries_the_same_bytes() {
     let world = World::new().await;
     let mut wire = stream_socket(&world, WATCH).await;
+    let (kind, payload) = frame(&mut wire).await;
+    assert_eq!((kind, payload.len()), (0x82, 0), "accepted");
     for at in 0..2 {
         let (kind, payload) = frame(&mut wire).await;
         assert_eq!(kind, 0x82);
@@ -215,14 +217,28 @@ async fn refused_watch_over_a_websocket_says_why() {
         assert_eq!((kind, u16::from_be_bytes([payload[0], payload[1]])), (0x88, code));
     }
     let mut wire = stream_socket(&world, WATCH).await;
-    frame(&mut wire).await;
-    frame(&mut wire).await;
+    for _ in 0..3 {
+        frame(&mut wire).await;
+    }
     world
         .post("/auth/sign-out")
         .cookie(&world.alice)
         .body("{}")
         .send()
         .await;
-    let (kind, payload) = frame(&mut wire).await;
-    assert_eq!((kind, u16::from_be_bytes([payload[0], payload[1]])), (0x88, 4401));
+    assert_eq!(closed(&mut wire).await, 4401);
+    world.echo.until_open(0).await;
+    // And who comes back without a session learns it, which the status of a failed opening would not tell a page.
+    let mut again = stream_socket(&world, WATCH).await;
+    let (kind, status) = frame(&mut again).await;
+    assert!(kind == 0x81 && String::from_utf8_lossy(&status).contains("\"reason\":\"Unauthorized\""));
+    assert_eq!(closed(&mut again).await, 4401);
+    assert_eq!(world.echo.take().len(), 3);
+}
+
+/// The close code.
+async fn closed(wire: &mut Wire) -> u16 {
+    let (kind, payload) = frame(wire).await;
+    assert_eq!(kind, 0x88, "{}", String::from_utf8_lossy(&payload));
+    u16::from_be_bytes([payload[0], payload[1]])
 }
