@@ -4,14 +4,12 @@
 //! that no other request would ever be sent. WebSockets are counted apart. Over https (HTTP/2) fetch stays.
 //! The other side, and what the messages mean: `crates/gateway/src/forward/socket.rs`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use gloo_timers::future::TimeoutFuture;
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -20,8 +18,6 @@ use web_sys::{AbortSignal, BinaryType, CloseEvent, Event, MessageEvent, WebSocke
 use super::error::Error;
 
 const PROTOCOL: &str = "stream.flowdeck.dev";
-/// A stream that is accepted says nothing until something happens; a refusal comes at once.
-const ACCEPTED_AFTER_MS: u32 = 400;
 /// Close codes from here on are this plus an HTTP status.
 const REFUSED: u16 = 4000;
 
@@ -37,6 +33,7 @@ pub(super) fn is_better(url: &str) -> bool {
 pub(super) struct Socket {
     socket: WebSocket,
     inbox: Rc<RefCell<Inbox>>,
+    accepted: Cell<bool>,
     on_event: Closure<dyn FnMut(Event)>,
     signal: AbortSignal,
 }
@@ -100,6 +97,7 @@ impl Socket {
         Ok(Socket {
             socket,
             inbox,
+            accepted: Cell::new(false),
             on_event,
             signal: signal.clone(),
         })
@@ -107,19 +105,16 @@ impl Socket {
 
     /// Waits until the stream is accepted or refused.
     pub(super) async fn head(&self) -> Result<Head, Error> {
-        let opened = |inbox: &Inbox| inbox.opened || inbox.closed.is_some();
-        self.wait(opened).await;
-        let mut accepted = pin!(TimeoutFuture::new(ACCEPTED_AFTER_MS));
-        let mut news = pin!(self.wait(|inbox| !inbox.pieces.is_empty() || inbox.closed.is_some()));
-        poll_fn(|context| match news.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending => accepted.as_mut().poll(context),
-        })
-        .await;
+        self.wait(|inbox| !inbox.pieces.is_empty() || inbox.closed.is_some())
+            .await;
         if self.signal.aborted() {
             return Err(Error::Cancelled);
         }
         let inbox = self.inbox.borrow();
+        if !inbox.pieces.is_empty() {
+            self.accepted.set(true);
+            return Ok(Head { status: 200 });
+        }
         match inbox.closed {
             Some(code) if code >= REFUSED => Ok(Head { status: code - REFUSED }),
             Some(_) if !inbox.opened => Err(Error::Unreachable {
@@ -134,16 +129,17 @@ impl Socket {
         self.wait(|inbox| !inbox.pieces.is_empty() || inbox.closed.is_some())
             .await;
         let mut inbox = self.inbox.borrow_mut();
+        // The first piece is empty: it only says that the stream is accepted.
         if let Some(piece) = inbox.pieces.pop_front() {
             return Ok(Some(piece));
         }
-        if let Some(text) = inbox.refusal.take() {
+        if let Some(text) = inbox.refusal.take().filter(|_| !self.accepted.get()) {
             return Ok(Some(text.into_bytes()));
         }
         match inbox.closed {
             // Through, or the gateway is stopping, or said already by the status.
             Some(1000 | 1001) => Ok(None),
-            Some(code) if code >= REFUSED => Ok(None),
+            Some(code) if code >= REFUSED && !self.accepted.get() => Ok(None),
             _ => Err(Error::Unreachable {
                 message: "the stream broke off".to_owned(),
             }),

@@ -66,6 +66,9 @@ fn new_volume(model: Model) -> AnyView {
     });
     let default_name = Signal::derive(move || {
         model.form.with(|form| {
+            if form.name.trim().is_empty() {
+                return String::new();
+            }
             let unnamed = flowdeck_view::form::Form {
                 volume_name: String::new(),
                 ..form.clone()

@@ -50,7 +50,7 @@ pub(super) fn buttons(seen: Snapshot, actions: Actions, ask_delete: RwSignal<Opt
             view! { <Button label="Stop notebook" icon=Icon::Stop on_click=set_stopped(true) blocked=blocked /> }
         };
         Some(view! {
-            {switch}
+            <span class="switch-button">{switch}</span>
             {connect}
         })
     };
