@@ -1,5 +1,4 @@
 //! Mounts the app into the page, and draws the curtain if it ever panics.
-#![expect(dead_code, reason = "the widgets are written before the pages that use them")]
 #![expect(unreachable_pub, reason = "leptos writes `pub` for each component's props")]
 
 mod app;

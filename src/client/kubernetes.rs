@@ -23,8 +23,6 @@ pub(crate) enum Propagation {
     Background,
     /// The object goes when its dependents are gone.
     Foreground,
-    /// The dependents stay.
-    Orphan,
 }
 
 /// Which part of a pod's log, and how.
@@ -49,15 +47,6 @@ pub(crate) async fn get(resource: Resource, namespace: &str, name: &str) -> Resu
     fetch::text(Call::get(resource.object(namespace, name))).await
 }
 
-/// The JSON of a list in one piece: for small lists that nobody watches. `query` as the API names it.
-pub(crate) async fn list(resource: Resource, namespace: &str, query: &[(&str, &str)]) -> Result<String, Error> {
-    fetch::text(Call::get(with_query(
-        resource.collection(namespace),
-        query.iter().copied(),
-    )))
-    .await
-}
-
 /// Creates an object from its JSON; returns it as the cluster keeps it.
 pub(crate) async fn create(resource: Resource, namespace: &str, body: String, dry: DryRun) -> Result<String, Error> {
     write("POST", resource.collection(namespace), "application/json", body, dry).await
@@ -74,17 +63,6 @@ pub(crate) async fn merge_patch(
     write("PATCH", url, "application/merge-patch+json", body, DryRun::No).await
 }
 
-/// Replaces an object; a `resourceVersion` in the body that is not the newest gives [`Error::Conflict`].
-pub(crate) async fn replace(
-    resource: Resource,
-    namespace: &str,
-    name: &str,
-    body: String,
-    dry: DryRun,
-) -> Result<String, Error> {
-    write("PUT", resource.object(namespace, name), "application/json", body, dry).await
-}
-
 /// Deletes an object; resolves when the cluster has accepted it, which may be before the object is gone.
 pub(crate) async fn delete(
     resource: Resource,
@@ -95,7 +73,6 @@ pub(crate) async fn delete(
     let word = match propagation {
         Propagation::Background => "Background",
         Propagation::Foreground => "Foreground",
-        Propagation::Orphan => "Orphan",
     };
     let body = format!(r#"{{"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"{word}"}}"#);
     write(

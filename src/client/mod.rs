@@ -8,5 +8,4 @@ pub(crate) mod kubernetes;
 pub(crate) mod session;
 mod socket;
 
-pub(crate) use error::{Cause, Error};
-pub(crate) use flowdeck_watch::resource::Resource;
+pub(crate) use error::Error;

@@ -160,19 +160,10 @@ fn one(
 }
 
 fn offered(offer: Offer, close: impl Fn() + Copy + 'static, on_behalf: impl Fn(&dyn Fn()) + Copy + 'static) -> AnyView {
-    match offer {
-        Offer::Link(words, href) => view! {
-            <a class="button button-small" href=href on:click=move |_| close()>
-                {words}
-            </a>
-        }
-        .into_any(),
-        Offer::Act(words, act) => {
-            let click = move || {
-                close();
-                on_behalf(&*act);
-            };
-            view! { <Button label=words small=true on_click=click /> }.into_any()
-        }
-    }
+    let Offer::Act(words, act) = offer;
+    let click = move || {
+        close();
+        on_behalf(&*act);
+    };
+    view! { <Button label=words small=true on_click=click /> }.into_any()
 }

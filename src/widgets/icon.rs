@@ -23,8 +23,6 @@ pub(crate) enum Icon {
     Search,
     /// A plus.
     Plus,
-    /// A minus.
-    Minus,
     /// A tick.
     Check,
     /// Two sheets: copy to the clipboard.
@@ -45,8 +43,6 @@ pub(crate) enum Icon {
     Rail,
     /// A triangle with a mark: something is wrong.
     Warning,
-    /// A circle with an i: to know.
-    Info,
     /// A padlock: not allowed.
     Locked,
     /// A cloud that is crossed out: no connection.
@@ -61,12 +57,6 @@ pub(crate) enum Icon {
     SignOut,
     /// A keyboard.
     Keys,
-    /// Lines that turn: wrap long lines.
-    Wrap,
-    /// An arrow onto a floor: follow the end.
-    Follow,
-    /// A cylinder: a volume.
-    Volume,
 }
 
 impl Icon {
@@ -82,7 +72,6 @@ impl Icon {
             Self::More => "M3.5 8h.01M8 8h.01M12.5 8h.01",
             Self::Search => "M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3l3.2 3.2",
             Self::Plus => "M8 3v10M3 8h10",
-            Self::Minus => "M3 8h10",
             Self::Check => "M3 8.5l3.2 3.2L13 5",
             Self::Copy => "M6 5.5h7v8H6zM3 10.5v-8h7",
             Self::Leave => "M9 3h4v4M13 3 7.5 8.5M11 9.5V13H3V5h3.5",
@@ -93,7 +82,6 @@ impl Icon {
             Self::Retry => "M13 8a5 5 0 1 1-1.6-3.7M13 2.5V5h-2.5",
             Self::Rail => "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
             Self::Warning => "M8 2.5 14 13H2zM8 6.5v3M8 11.3h.01",
-            Self::Info => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.5V11M8 5.2h.01",
             Self::Locked => "M4 7.5h8v6H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5",
             Self::Offline => {
                 "M2.5 2.5l11 11M5 12.5h6.5M4.5 6.2A3.2 3.2 0 0 0 5 12.5M7.2 4.2A3.5 3.5 0 0 1 11.8 7a2.8 2.8 0 0 1 1.9 4.4"
@@ -105,11 +93,6 @@ impl Icon {
             Self::System => "M2.5 3h11v7.5h-11zM6 13.5h4M8 10.5v3",
             Self::SignOut => "M9.5 5V2.5h-7v11h7V11M6 8h7.5M11 5.5 13.5 8 11 10.5",
             Self::Keys => "M1.5 4h13v8.5h-13zM4 6.7h.01M6.7 6.7h.01M9.3 6.7h.01M12 6.7h.01M5 10h6",
-            Self::Wrap => "M2.5 4h11M2.5 8h9a2.2 2.2 0 0 1 0 4.4H8M9.7 10.5 7.8 12.4l1.9 1.9M2.5 12.4h2.5",
-            Self::Follow => "M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.5h10",
-            Self::Volume => {
-                "M3 4.2C3 3 5.2 2.2 8 2.2s5 .8 5 2-2.2 2-5 2-5-.8-5-2zM3 4.2v7.6c0 1.2 2.2 2 5 2s5-.8 5-2V4.2M3 8c0 1.2 2.2 2 5 2s5-.8 5-2"
-            }
         }
     }
 }
