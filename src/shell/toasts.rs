@@ -20,8 +20,6 @@ const MOST: usize = 4;
 /// What a toast can offer.
 #[derive(Clone)]
 pub(crate) enum Offer {
-    /// A link inside the app: words, address.
-    Link(String, String),
     /// A button: words, what it does ("Undo"). Not a callback: those die with the page that made them.
     Act(String, Arc<dyn Fn() + Send + Sync>),
 }

@@ -1,5 +1,6 @@
 //! Takes a text with suggestions: a list that narrows as one types, and that one need not use.
 
+use leptos::ev;
 use leptos::prelude::*;
 
 use super::choice::Choice;
@@ -42,22 +43,12 @@ pub(crate) fn Combobox(
         typed.set(false);
         open.set(false);
     };
-    let keys = move |event: leptos::ev::KeyboardEvent| {
-        let count = shown.with_untracked(Vec::len);
-        let now = active.get_untracked();
-        match event.key().as_str() {
-            "ArrowDown" | "ArrowUp" if !open.get_untracked() => open.set(true),
-            "ArrowDown" if count > 0 => active.set(Some(now.map_or(0, |n| (n + 1) % count))),
-            "ArrowUp" if count > 0 => active.set(Some(now.map_or(count - 1, |n| (n + count - 1) % count))),
-            "Enter" if open.get_untracked() => match now.and_then(|n| shown.with_untracked(|s| s.get(n).cloned())) {
-                Some(choice) => choose(&choice),
-                None => open.set(false),
-            },
-            "Escape" if open.get_untracked() => open.set(false),
-            _ => return,
+    let keys = move |event: ev::KeyboardEvent| {
+        let shown = shown.get_untracked();
+        if on_key(&event.key(), &shown, open, active, choose) {
+            event.prevent_default();
+            event.stop_propagation();
         }
-        event.prevent_default();
-        event.stop_propagation();
     };
     frame(label, hint, error, move |id, about| {
         let list = format!("{id}-list");
@@ -75,25 +66,7 @@ pub(crate) fn Combobox(
                 .get()
                 .into_iter()
                 .enumerate()
-                .map(|(n, choice)| {
-                    let parts = (choice.label.clone(), choice.detail.clone());
-                    view! {
-                        <li
-                            id=option_id(n)
-                            role="option"
-                            class="option"
-                            class:is-active=move || active.get() == Some(n)
-                            aria-selected=move || if active.get() == Some(n) { "true" } else { "false" }
-                            on:pointerdown=move |event| {
-                                event.prevent_default();
-                                choose(&choice);
-                            }
-                        >
-                            <span class="option-label">{parts.0}</span>
-                            <span class="option-detail">{parts.1}</span>
-                        </li>
-                    }
-                })
+                .map(|(n, choice)| line(option_id(n), n, choice, active, choose))
                 .collect_view()
         };
         view! {
@@ -138,4 +111,54 @@ pub(crate) fn Combobox(
         }
         .into_any()
     })
+}
+
+fn line(
+    id: String,
+    at: usize,
+    choice: Choice,
+    active: RwSignal<Option<usize>>,
+    choose: impl Fn(&Choice) + 'static,
+) -> AnyView {
+    let (label, detail) = (choice.label.clone(), choice.detail.clone());
+    view! {
+        <li
+            id=id
+            role="option"
+            class="option"
+            class:is-active=move || active.get() == Some(at)
+            aria-selected=move || if active.get() == Some(at) { "true" } else { "false" }
+            on:pointerdown=move |event| {
+                event.prevent_default();
+                choose(&choice);
+            }
+        >
+            <span class="option-label">{label}</span>
+            <span class="option-detail">{detail}</span>
+        </li>
+    }
+    .into_any()
+}
+
+/// Gives whether the key was one of the list's.
+fn on_key(
+    key: &str,
+    shown: &[Choice],
+    open: RwSignal<bool>,
+    active: RwSignal<Option<usize>>,
+    choose: impl Fn(&Choice),
+) -> bool {
+    let (count, now) = (shown.len(), active.get_untracked());
+    match key {
+        "ArrowDown" | "ArrowUp" if !open.get_untracked() => open.set(true),
+        "ArrowDown" if count > 0 => active.set(Some(now.map_or(0, |n| (n + 1) % count))),
+        "ArrowUp" if count > 0 => active.set(Some(now.map_or(count - 1, |n| (n + count - 1) % count))),
+        "Enter" if open.get_untracked() => match now.and_then(|n| shown.get(n)) {
+            Some(choice) => choose(choice),
+            None => open.set(false),
+        },
+        "Escape" if open.get_untracked() => open.set(false),
+        _ => return false,
+    }
+    true
 }

@@ -48,12 +48,15 @@ pub(crate) fn FilterBar(
 ) -> AnyView {
     let field = NodeRef::<html::Input>::new();
     let slash = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "/" && !is_typing(&event) && !event.ctrl_key() && !event.meta_key() {
-            if let Some(Some(field)) = field.try_get_untracked() {
-                event.prevent_default();
-                field.focus().ok();
-                field.select();
-            }
+        if event.key() == "/"
+            && !is_typing(&event)
+            && !event.ctrl_key()
+            && !event.meta_key()
+            && let Some(Some(field)) = field.try_get_untracked()
+        {
+            event.prevent_default();
+            field.focus().ok();
+            field.select();
         }
     });
     on_cleanup(move || slash.remove());

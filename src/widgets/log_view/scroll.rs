@@ -86,16 +86,14 @@ impl Pane {
     pub(super) fn watch(self, version: Signal<u64>) {
         self.watch_size();
         Effect::new(move |_| {
-            (
-                version.track(),
-                self.wrap.track(),
-                self.row_chars.track(),
-                self.height.track(),
-            );
+            version.track();
+            self.wrap.track();
+            self.row_chars.track();
+            self.height.track();
             untrack(|| self.measure_lines());
             if self.follow.get() {
                 // The body has its new height by the next frame.
-                request_animation_frame(move || self.to_end());
+                request_animation_frame(move || self.go_to_end());
             }
             untrack(|| self.flush());
         });
@@ -191,7 +189,7 @@ impl Pane {
         }
     }
 
-    fn to_end(&self) {
+    fn go_to_end(&self) {
         let Some(Some(room)) = self.room.try_get_untracked() else {
             return;
         };

@@ -16,7 +16,7 @@ use super::super::On;
 use super::super::filter_bar::is_typing;
 use super::super::menu::panel::MenuPanel;
 use super::cells::row;
-use super::grid::{grid, watch_size};
+use super::grid::{Grid, grid, watch_size};
 use super::head::head;
 use super::{ACTS_PX, Column, Sort, Source};
 
@@ -59,23 +59,7 @@ pub(crate) fn VirtualTable(
     let width = RwSignal::new(0.0);
     let grid = grid(columns, source, picked, room, width, on_open, on_action);
     watch_size(grid, width);
-    Effect::new(move |_| {
-        (source.version.track(), source.count.track(), grid.scrolled.track());
-        (grid.pool.track(), grid.viewport.track(), grid.narrow.track());
-        let focused = untrack(|| grid.focused());
-        untrack(|| grid.flush());
-        // The focused row has left its slot: the focus goes along.
-        if focused.is_some_and(|(slot, key)| grid.key_in(slot) != Some(key)) {
-            grid.focus_active();
-        }
-    });
-    let global = window_event_listener(ev::keydown, move |event| {
-        let first = matches!(event.key().as_str(), "j" | "k") && !is_typing(&event) && !event.default_prevented();
-        if first && !is_layered() && grid.focused().is_none() && grid.on_key(&event) {
-            event.prevent_default();
-        }
-    });
-    on_cleanup(move || global.remove());
+    keep_filled(grid);
     let asks: Vec<Ask> = columns
         .iter()
         .map(|c| Ask {
@@ -88,14 +72,7 @@ pub(crate) fn VirtualTable(
         let asks = asks.clone();
         Memo::new(move |_| fit(&asks, width.get(), ACTS_PX + 16.0))
     };
-    let class = move || {
-        let mut class = String::from(if grid.narrow.get() { "table is-narrow" } else { "table" });
-        if !grid.narrow.get() {
-            let hidden = shown.get().into_iter().enumerate().filter(|(_, shown)| !shown);
-            hidden.for_each(|(at, _)| class.push_str(&format!(" hide-{at}")));
-        }
-        class
-    };
+    let class = move || class_of(grid.narrow.get(), &shown.get());
     let enter = move |event: ev::PointerEvent| hold.set(event.pointer_type() == "mouse");
     let keys = move |event: ev::KeyboardEvent| {
         if grid.on_key(&event) {
@@ -157,6 +134,43 @@ pub(crate) fn VirtualTable(
         </div>
     }
     .into_any()
+}
+
+/// Fills the slots whenever rows, scrolling or the room change, and lets `j` and `k` begin from anywhere.
+fn keep_filled(grid: Grid) {
+    let source = grid.source;
+    Effect::new(move |_| {
+        source.version.track();
+        source.count.track();
+        grid.scrolled.track();
+        grid.pool.track();
+        grid.viewport.track();
+        grid.narrow.track();
+        let focused = untrack(|| grid.focused());
+        untrack(|| grid.flush());
+        // The focused row has left its slot: the focus goes along.
+        if focused.is_some_and(|(slot, key)| grid.key_in(slot) != Some(key)) {
+            grid.focus_active();
+        }
+    });
+    let global = window_event_listener(ev::keydown, move |event| {
+        let first = matches!(event.key().as_str(), "j" | "k") && !is_typing(&event) && !event.default_prevented();
+        if first && !is_layered() && grid.focused().is_none() && grid.on_key(&event) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || global.remove());
+}
+
+/// The classes of the table: narrow, or which columns have no room.
+fn class_of(narrow: bool, shown: &[bool]) -> String {
+    if narrow {
+        return "table is-narrow".to_owned();
+    }
+    let mut class = String::from("table");
+    let hidden = shown.iter().enumerate().filter(|(_, shown)| !**shown);
+    hidden.for_each(|(at, _)| class.push_str(&format!(" hide-{at}")));
+    class
 }
 
 /// Whether a dialog is open over the page: then keys are not the table's.
