@@ -14,6 +14,8 @@ pub enum Error {
     Listen(std::net::SocketAddr, std::io::Error),
     /// The address is reachable from outside: the sandbox serves loopback only.
     NotLoopback(std::net::SocketAddr),
+    /// Its own certificate cannot be made.
+    Certificate(Box<dyn std::error::Error + Send + Sync>),
     /// A client of its own API could not be made, or seeding failed.
     Seed(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -29,6 +31,7 @@ impl fmt::Display for Error {
             Self::NotLoopback(address) => {
                 write!(f, "the sandbox serves loopback only, not {address}")
             }
+            Self::Certificate(why) => write!(f, "cannot make a certificate: {why}"),
             Self::Seed(why) => write!(f, "cannot seed the sandbox: {why}"),
         }
     }
@@ -38,7 +41,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Folder(_, why) | Self::Listen(_, why) => Some(why),
-            Self::Store(_, why) | Self::Seed(why) => Some(why.as_ref()),
+            Self::Store(_, why) | Self::Certificate(why) | Self::Seed(why) => Some(why.as_ref()),
             Self::NotLoopback(_) => None,
         }
     }

@@ -17,7 +17,7 @@ use crate::seed;
 use crate::server::access;
 use crate::server::api::Api;
 use crate::server::faults::Faults;
-use crate::server::serve;
+use crate::server::{serve, tls};
 use crate::store::Store;
 
 /// Tasks that have not ended this long after they were told to are cut.
@@ -60,7 +60,8 @@ impl Sandbox {
             .map_err(|why| Error::Listen(config.listen, why))?;
         let address = listener.local_addr().map_err(|why| Error::Listen(config.listen, why))?;
         let token = access::new_token();
-        access::write_kubeconfig(&config.data, address, &token)
+        let (acceptor, pem) = tls::acceptor().map_err(Error::Certificate)?;
+        access::write_kubeconfig(&config.data, address, &token, &pem)
             .map_err(|why| Error::Folder(config.data.clone(), why))?;
         let api = Arc::new(Api {
             store: Arc::new(store),
@@ -71,7 +72,7 @@ impl Sandbox {
             stop: CancellationToken::new(),
             quota: tokio::sync::Mutex::new(()),
         });
-        let mut tasks = vec![tokio::spawn(serve(listener, Arc::clone(&api)))];
+        let mut tasks = vec![tokio::spawn(serve(listener, acceptor, Arc::clone(&api)))];
         let client = client(address, &api.token).map_err(|why| Error::Seed(Box::new(why)))?;
         if config.controllers {
             let options = controllers::Options {

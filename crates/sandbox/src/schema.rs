@@ -69,8 +69,3 @@ pub(crate) fn resolve(schema: &'static Value) -> (Option<&'static str>, &'static
         None => (None, schema),
     }
 }
-
-/// All schemas.
-pub(crate) fn all() -> &'static HashMap<String, Value> {
-    &SCHEMAS
-}

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 /// 256 random bits, as text.
 pub(crate) fn new_token() -> String {
@@ -15,9 +15,10 @@ pub(crate) fn new_token() -> String {
 }
 
 /// Writes `<data>/kubeconfig`, readable by its owner only.
-pub(crate) fn write_kubeconfig(data: &Path, address: SocketAddr, token: &str) -> std::io::Result<()> {
+pub(crate) fn write_kubeconfig(data: &Path, address: SocketAddr, token: &str, pem: &str) -> std::io::Result<()> {
+    let authority = STANDARD.encode(pem);
     let text = format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: sandbox\nclusters:\n- name: sandbox\n  cluster:\n    server: http://{address}\n\
+        "apiVersion: v1\nkind: Config\ncurrent-context: sandbox\nclusters:\n- name: sandbox\n  cluster:\n    server: https://{address}\n    certificate-authority-data: {authority}\n\
          users:\n- name: admin\n  user:\n    token: {token}\ncontexts:\n- name: sandbox\n  context:\n    cluster: sandbox\n    user: admin\n"
     );
     let path = data.join("kubeconfig");

@@ -1,4 +1,10 @@
 //! Makes the tables that `kubectl get` shows.
+//!
+//! Source: pkg/printers/internalversion/printers.go in Kubernetes 1.36, and a definition's `additionalPrinterColumns`.
+
+mod builtin;
+mod path;
+mod words;
 
 use std::sync::Arc;
 
@@ -14,14 +20,75 @@ pub(crate) fn of(context: &Context, entries: &[Arc<Entry>], meta: Value) -> Valu
 }
 
 /// A table of borrowed entries.
-pub(crate) fn of_entries(_context: &Context, entries: &[&Entry], meta: Value) -> Value {
-    let rows: Vec<Value> = entries
-        .iter()
-        .map(|entry| json!({"cells": [entry.name()], "object": {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": entry.value()["metadata"]}}))
-        .collect();
+pub(crate) fn of_entries(context: &Context, entries: &[&Entry], meta: Value) -> Value {
+    let object = |entry: &Entry, value: &Value| match context.query.get("includeObject") {
+        Some("None") => Value::Null,
+        Some("Object") => {
+            let mut whole = value.clone();
+            whole["kind"] = context.kind.kind.as_str().into();
+            whole["apiVersion"] = context.kind.api_version(&context.target.version).into();
+            whole
+        }
+        _ => {
+            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value["metadata"], "name": entry.name()})
+        }
+    };
+    let row = |entry: &&Entry| {
+        let value = entry.value();
+        let mut object = object(entry, &value);
+        crate::verbs::meta::take(&mut object, "name");
+        json!({"cells": cells(context, &value), "object": object})
+    };
     json!({
-        "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": meta,
-        "columnDefinitions": [{"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0}],
-        "rows": rows,
+        "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": meta, "columnDefinitions": definitions(context),
+        "rows": entries.iter().map(row).collect::<Vec<_>>(),
     })
+}
+
+fn definitions(context: &Context) -> Vec<Value> {
+    let mut columns =
+        vec![json!({"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0})];
+    if !context.kind.custom {
+        let of_kind = builtin::columns(context.kind.shelf());
+        let named = of_kind.iter().map(|(name, kind, priority)| {
+            json!({"name": name, "type": kind, "format": "", "description": "", "priority": priority})
+        });
+        if context.kind.shelf() == "events" {
+            return named.collect();
+        }
+        columns.extend(named);
+        return columns;
+    }
+    let version = context.version().ok();
+    let custom = version.map(|version| version.columns.as_slice()).unwrap_or_default();
+    if custom.is_empty() {
+        columns.push(json!({"name": "Age", "type": "date", "format": "", "description": "", "priority": 0}));
+    }
+    columns.extend(custom.iter().map(|column| {
+        json!({"name": column.name, "type": column.kind, "format": column.format, "description": column.description, "priority": column.priority})
+    }));
+    columns
+}
+
+fn cells(context: &Context, value: &Value) -> Vec<Value> {
+    if !context.kind.custom {
+        return builtin::cells(context.kind.shelf(), value);
+    }
+    let mut cells = vec![value["metadata"]["name"].clone()];
+    let version = context.version().ok();
+    let custom = version.map(|version| version.columns.as_slice()).unwrap_or_default();
+    if custom.is_empty() {
+        cells.push(words::age(&value["metadata"]["creationTimestamp"]).into());
+    }
+    cells.extend(custom.iter().map(|column| {
+        let found = path::find(value, &column.path);
+        match (column.kind.as_str(), found) {
+            (_, None) => Value::Null,
+            ("date", Some(time)) => words::age(&time).into(),
+            ("string", Some(Value::String(text))) => text.into(),
+            ("string", Some(other)) => other.to_string().into(),
+            (_, Some(other)) => other,
+        }
+    }));
+    cells
 }
