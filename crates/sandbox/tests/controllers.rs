@@ -303,6 +303,10 @@ async fn seeded_notebooks_come_to_their_states() {
         ("vision-train-01", "running"),
     ]);
     let api = notebooks(&world.client, "research-vision");
+    let oldest = api.get("old-demo").await.expect("a notebook");
+    let born = oldest.metadata.creation_timestamp.expect("a time").0;
+    let age = k8s_openapi::jiff::Timestamp::now().duration_since(born);
+    assert!(age.as_hours() > 89 * 24, "the world looks new: {age}");
     let mut seen: BTreeMap<String, std::collections::BTreeSet<String>> = BTreeMap::new();
     until("each notebook has come to its state", async || {
         let list = api.list(&ListParams::default()).await.expect("notebooks");
