@@ -9,6 +9,9 @@ use serde_json::Value;
 
 /// The annotation by which a notebook chooses how its container behaves.
 pub(crate) const BEHAVIOUR: &str = "sandbox.flowdeck.dev/behaviour";
+/// The annotation by which a seeded notebook's first pod has a past: when it was seeded, and how many seconds
+/// of the pod's script had passed by then.
+pub(crate) const HISTORY: &str = "sandbox.flowdeck.dev/history";
 /// The label of objects that only the load generator moves.
 pub(crate) const LOAD: &str = "sandbox.flowdeck.dev/load";
 

@@ -308,7 +308,7 @@ async fn look_at_set(cluster: &Cluster, key: &Key) -> Outcome {
 fn numbered(set: &ReplicaSet, index: i32) -> Pod {
     let uid = set.metadata.uid.as_deref().unwrap_or_default();
     let name = set.metadata.name.clone().unwrap_or_default();
-    let mut suffix = safe_hash(&format!("{uid}/{index}"));
+    let mut suffix = safe_hash(&format!("{index}/{uid}"));
     suffix.truncate(5);
     let template: PodTemplateSpec = set
         .spec

@@ -77,6 +77,7 @@ async fn look(cluster: Arc<Cluster>, memory: Arc<Shared<Memory>>, key: Key) -> O
         return Ok(None);
     };
     let now = Timestamp::now();
+    let speed = cluster.options.speed;
     let uid = pod.metadata.uid.clone().unwrap_or_default();
     let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone());
     let known = node.as_ref().map(|node| {
@@ -87,7 +88,7 @@ async fn look(cluster: Arc<Cluster>, memory: Arc<Shared<Memory>>, key: Key) -> O
                 let present = images.contains(&(node.clone(), image.to_owned()));
                 Known {
                     script: Script::of(&pod, present),
-                    anchor: status::start_time(&pod).unwrap_or(now),
+                    anchor: status::start_time(&pod).unwrap_or_else(|| plan::beginning(&pod, now, speed)),
                     written: None,
                     ends_at: None,
                 }
@@ -101,7 +102,6 @@ async fn look(cluster: Arc<Cluster>, memory: Arc<Shared<Memory>>, key: Key) -> O
     let (Some(known), Some(node)) = (known, node) else {
         return Ok(None);
     };
-    let speed = cluster.options.speed;
     let elapsed = elapsed(now, known.anchor, speed);
     let plan = known.script.at(elapsed);
     if known.written.as_ref() != Some(&plan.step) {

@@ -409,6 +409,13 @@ pub(super) fn notebook(server: &Server, team: &Team, now: Timestamp) -> Value {
         annotations["notebooks.kubeflow.org/last-activity"] = json!(ago(active));
         annotations["notebooks.kubeflow.org/last_activity_check_timestamp"] = json!(ago(Duration::ZERO));
     }
+    let past = match server.state {
+        // In the wait after the third restart.
+        State::Acts("oom") => 137,
+        State::Acts("slow-pull") => 38,
+        _ => server.age.as_secs(),
+    };
+    annotations["sandbox.flowdeck.dev/history"] = json!(format!("{} {past}", ago(Duration::ZERO)));
     let mut metadata = json!({"name": name, "labels": {"app": name}});
     match server.state {
         State::Idle => annotations["sandbox.flowdeck.dev/activity"] = json!("idle"),

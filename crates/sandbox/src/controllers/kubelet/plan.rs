@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::controllers::api;
 
@@ -22,6 +23,8 @@ const FIRST_BACKOFF: Duration = Duration::from_secs(10);
 const LAST_BACKOFF: Duration = Duration::from_secs(300);
 /// How long a slow registry takes.
 const SLOW_PULL: Duration = Duration::from_secs(15 * 60);
+/// Within this time of the seed a pod counts as seeded.
+const FIRST_PODS: SignedDuration = SignedDuration::from_secs(60);
 /// How often a failing readiness probe is said.
 const PROBE: Duration = Duration::from_secs(10);
 
@@ -94,6 +97,22 @@ pub(super) struct End {
     pub(super) reason: &'static str,
     pub(super) started: Duration,
     pub(super) finished: Duration,
+}
+
+/// When a pod's script began: now, unless its notebook was seeded with a past a moment ago.
+pub(super) fn beginning(pod: &Pod, now: Timestamp, speed: f64) -> Timestamp {
+    let past = || {
+        let history = pod.metadata.annotations.as_ref()?.get(api::HISTORY)?;
+        let (seeded, seconds) = history.split_once(' ')?;
+        let seeded: Timestamp = seeded.parse().ok()?;
+        let seconds: f64 = seconds.parse().ok()?;
+        let created = pod.metadata.creation_timestamp.as_ref()?.0;
+        // Pods that come later begin like all others.
+        let first = created.duration_since(seeded) < FIRST_PODS;
+        let past = SignedDuration::try_from_secs_f64(seconds / speed).ok()?;
+        now.checked_sub(past).ok().filter(|_| first)
+    };
+    past().unwrap_or(now)
 }
 
 /// The image that decides: the first container's.
@@ -511,6 +530,20 @@ mod tests {
             at = plan.next.expect("it never rests");
         }
         assert!(last > 60);
+    }
+
+    #[test]
+    fn only_a_pod_of_the_seed_has_a_past() {
+        let now: Timestamp = "2026-11-24T12:00:30Z".parse().expect("a time");
+        let born = |created: &str| {
+            let pod: Pod = serde_json::from_value(json!({"metadata": {
+                "creationTimestamp": created, "annotations": {api::HISTORY: "2026-11-24T12:00:00Z 3600"},
+            }}))
+            .expect("a pod");
+            beginning(&pod, now, 1.0)
+        };
+        assert_eq!(born("2026-11-24T12:00:20Z"), now - SignedDuration::from_hours(1));
+        assert_eq!(born("2026-11-24T12:05:00Z"), now);
     }
 
     #[test]
