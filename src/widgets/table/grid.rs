@@ -22,6 +22,8 @@ pub(super) struct Grid {
     pub(super) columns: &'static [Column],
     pub(super) source: Source,
     pub(super) slots: StoredValue<Vec<Slot>>,
+    /// Version and number of the rows at the last filling.
+    filled: StoredValue<Option<(u64, usize)>>,
     /// How many of the slots are in the page.
     pub(super) pool: RwSignal<usize>,
     /// Key of the row that the keyboard is at.
@@ -66,9 +68,16 @@ impl Grid {
         let count = self.source.count.get_untracked();
         let window = self.window();
         let first = window.first(self.scrolled.get_untracked(), count);
+        let now = Some((self.source.version.get_untracked(), count));
+        let only_scrolled = self.filled.get_value() == now;
+        self.filled.set_value(now);
         self.slots.with_value(|slots| {
             for (at, slot) in slots.iter().enumerate().take(window.slots) {
                 let place = window.row_of(at, first);
+                // No row has changed: a slot that shows its place already is right.
+                if only_scrolled && slot.with_untracked(|s| s.as_ref().is_some_and(|s| s.place == place)) {
+                    continue;
+                }
                 let cells = (place < count)
                     .then(|| untrack(|| self.source.row_at.run((place,))))
                     .flatten();
@@ -164,6 +173,7 @@ pub(super) fn grid(
         columns,
         source,
         slots: StoredValue::new((0..MOST_SLOTS).map(|_| RwSignal::new(None)).collect()),
+        filled: StoredValue::new(None),
         pool,
         active,
         tabbable,
