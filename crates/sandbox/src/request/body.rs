@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 use serde_json::Value;
 
 use crate::refusal::Refusal;
+use crate::request::protobuf;
 
 /// The API server's own limit on a request's body.
 const LIMIT_BYTES: usize = 3 << 20;
@@ -38,6 +39,11 @@ pub(crate) fn object(headers: &HeaderMap, body: &[u8], kind: &str) -> Result<Val
         "application/yaml" | "text/yaml" | "application/x-yaml" => {
             yaml(body).map_err(|why| unreadable(kind, body, &why))?
         }
+        "application/vnd.kubernetes.protobuf" => protobuf::object(body).ok_or_else(|| {
+            Refusal::unsupported_media(format!(
+                "the sandbox reads a {kind} in JSON or YAML only, not in protobuf"
+            ))
+        })?,
         other => {
             return Err(Refusal::unsupported_media(format!(
                 "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml (not {other})"

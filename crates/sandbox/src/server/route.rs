@@ -131,7 +131,6 @@ async fn resource(
     }
     let call = Call {
         api: Arc::clone(api),
-        identity,
         kind,
         target,
         query,

@@ -69,11 +69,6 @@ impl Entry {
         self.key.split_once('/').map_or(&*self.key, |(_, name)| name)
     }
 
-    /// The label's value.
-    pub(crate) fn label(&self, key: &str) -> Option<&str> {
-        self.labels.iter().find(|(k, _)| &**k == key).map(|(_, v)| &**v)
-    }
-
     /// Appends the object as the wire has it: `{"apiVersion":…,"kind":…,…}`.
     pub(crate) fn write(&self, head: &[u8], out: &mut Vec<u8>) {
         out.push(b'{');

@@ -113,11 +113,6 @@ impl Store {
             .unwrap_or_default()
     }
 
-    /// How many objects a shelf holds.
-    pub(crate) fn count(&self, shelf: &str) -> usize {
-        self.read().shelves.get(shelf).map_or(0, Shelf::len)
-    }
-
     /// The version of the last write to a shelf; 0 when there was none.
     pub(crate) fn shelf_version(&self, shelf: &str) -> u64 {
         self.read().shelves.get(shelf).map_or(0, Shelf::version)

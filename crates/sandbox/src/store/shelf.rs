@@ -93,10 +93,6 @@ impl Shelf {
         self.items.is_empty()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.items.len()
-    }
-
     pub(crate) fn version(&self) -> u64 {
         self.history.back().map_or(self.known_since, |change| change.version)
     }

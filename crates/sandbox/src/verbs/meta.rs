@@ -58,13 +58,6 @@ pub(crate) fn has_finalizers(value: &Value) -> bool {
         .is_some_and(|list| !list.is_empty())
 }
 
-/// Whether this finalizer is there.
-pub(crate) fn has_finalizer(value: &Value, name: &str) -> bool {
-    value["metadata"]["finalizers"]
-        .as_array()
-        .is_some_and(|list| list.iter().any(|one| one == name))
-}
-
 /// The text at `metadata.<field>`.
 pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value["metadata"][field].as_str().unwrap_or_default()
