@@ -131,6 +131,7 @@ async fn resource(
     }
     let call = Call {
         api: Arc::clone(api),
+        identity,
         kind,
         target,
         query,

@@ -22,6 +22,7 @@ use crate::logs;
 use crate::refusal::Refusal;
 use crate::registry::{Kind, Version};
 use crate::request::body;
+use crate::request::identity::Identity;
 use crate::request::path::Target;
 use crate::request::query::Query;
 use crate::server::api::Api;
@@ -31,6 +32,7 @@ use crate::store::Entry;
 /// One request for a resource, already allowed.
 pub(crate) struct Call {
     pub(crate) api: Arc<Api>,
+    pub(crate) identity: Identity,
     pub(crate) kind: Arc<Kind>,
     pub(crate) target: Target,
     pub(crate) query: Query,
@@ -42,6 +44,7 @@ pub(crate) struct Call {
 /// The parts of a call that remain when its body has been read.
 pub(crate) struct Context {
     pub(crate) api: Arc<Api>,
+    pub(crate) identity: Identity,
     pub(crate) kind: Arc<Kind>,
     pub(crate) target: Target,
     pub(crate) query: Query,
@@ -107,6 +110,7 @@ impl Context {
 pub(crate) async fn answer(call: Call) -> Result<Answer, Refusal> {
     let Call {
         api,
+        identity,
         kind,
         target,
         query,
@@ -116,6 +120,7 @@ pub(crate) async fn answer(call: Call) -> Result<Answer, Refusal> {
     } = call;
     let context = Context {
         api,
+        identity,
         kind,
         target,
         query,

@@ -1,0 +1,472 @@
+//! Takes the API through its rules over HTTP: versions, pages, watches, finalizers, dry runs, patches, quotas, faults.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use flowdeck_sandbox::{Config, Sandbox, World};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+
+const MAPS: &str = "/api/v1/namespaces/default/configmaps";
+const BOOKS: &str = "/apis/kubeflow.org/v1/namespaces/default/notebooks";
+
+struct World1 {
+    sandbox: Sandbox,
+    http: Client<HttpConnector, Full<Bytes>>,
+    _folder: tempfile::TempDir,
+}
+
+impl World1 {
+    async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = Config::new(folder.path());
+        config.world = World::Empty;
+        config.controllers = false;
+        config.faults = true;
+        change(&mut config);
+        let sandbox = Sandbox::start(config).await.expect("the sandbox starts");
+        Self {
+            sandbox,
+            http: Client::builder(TokioExecutor::new()).build_http(),
+            _folder: folder,
+        }
+    }
+
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> http::Response<Incoming> {
+        let token = self.sandbox.admin_token();
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.sandbox.address()))
+            .header("authorization", format!("Bearer {token}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::from(body)).expect("a request");
+        self.http.request(request).await.expect("an answer")
+    }
+
+    async fn json(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> (u16, Value) {
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let answer = self.send(method, path, headers, body).await;
+        let code = answer.status().as_u16();
+        let bytes = answer.into_body().collect().await.expect("a body").to_bytes();
+        (
+            code,
+            serde_json::from_slice(&bytes)
+                .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned())),
+        )
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.json("GET", path, &[], Value::Null).await.1
+    }
+
+    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.json("POST", path, &[], body).await
+    }
+
+    async fn map(&self, name: &str) -> Value {
+        let (code, made) = self
+            .post(MAPS, json!({"metadata": {"name": name}, "data": {"a": "1"}}))
+            .await;
+        assert_eq!(code, 201, "{made}");
+        made
+    }
+
+    async fn merge(&self, path: &str, body: Value) -> (u16, Value) {
+        self.json("PATCH", path, &[("content-type", "application/merge-patch+json")], body)
+            .await
+    }
+}
+
+async fn lines(answer: http::Response<Incoming>, wanted: usize) -> Vec<Value> {
+    let mut body = answer.into_body();
+    let mut text = Vec::new();
+    let read = async {
+        while text.iter().filter(|byte| **byte == b'\n').count() < wanted {
+            match body.frame().await {
+                Some(Ok(frame)) => text.extend_from_slice(frame.data_ref().map(AsRef::as_ref).unwrap_or_default()),
+                _ => break,
+            }
+        }
+    };
+    let read = tokio::time::timeout(Duration::from_secs(10), read).await;
+    assert!(read.is_ok(), "only {}", String::from_utf8_lossy(&text));
+    text.split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).expect("a whole frame"))
+        .collect()
+}
+
+fn kinds(events: &[Value]) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    events
+        .iter()
+        .map(|event| {
+            format!(
+                "{} {}",
+                text(&event["type"]),
+                text(&event["object"]["metadata"]["name"])
+            )
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn other_bearers_are_unauthorized() {
+    let world = World1::start().await;
+    let request = http::Request::get(format!("http://{}/api/v1/pods", world.sandbox.address()))
+        .body(Full::default())
+        .expect("a request");
+    let answer = world.http.request(request).await.expect("an answer");
+    assert_eq!(answer.status(), 401);
+}
+
+#[tokio::test]
+async fn an_old_version_conflicts() {
+    let world = World1::start().await;
+    let made = world.map("a").await;
+    let path = format!("{MAPS}/a");
+    let (code, changed) = world.merge(&path, json!({"data": {"a": "2"}})).await;
+    assert_eq!((code, &changed["data"]["a"]), (200, &json!("2")));
+    let (code, refused) = world.json("PUT", &path, &[], made).await;
+    assert_eq!((code, &refused["reason"]), (409, &json!("Conflict")));
+    assert_eq!(
+        refused["message"],
+        "Operation cannot be fulfilled on configmaps \"a\": the object has been modified; please apply your changes to the latest version and try again"
+    );
+    let (_, same) = world.merge(&path, json!({"data": {"a": "2"}})).await;
+    assert_eq!(
+        same["metadata"]["resourceVersion"], changed["metadata"]["resourceVersion"],
+        "a change of nothing is no write"
+    );
+}
+
+#[tokio::test]
+async fn pages_show_one_moment() {
+    let world = World1::start().await;
+    for name in ["a", "b", "c", "d", "e"] {
+        world.map(name).await;
+    }
+    let first = world.get(&format!("{MAPS}?limit=2")).await;
+    assert_eq!(first["metadata"]["remainingItemCount"], 3);
+    let token = first["metadata"]["continue"].as_str().expect("a token").to_owned();
+    world.json("DELETE", &format!("{MAPS}/c"), &[], Value::Null).await;
+    world.map("cc").await;
+    world.merge(&format!("{MAPS}/d"), json!({"data": {"a": "9"}})).await;
+    let rest = world.get(&format!("{MAPS}?limit=500&continue={token}")).await;
+    let names: Vec<&str> = rest["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .filter_map(|item| item["metadata"]["name"].as_str())
+        .collect();
+    assert_eq!(names, ["c", "d", "e"]);
+    assert_eq!(rest["items"][1]["data"]["a"], "1");
+    assert_eq!(
+        rest["metadata"]["resourceVersion"],
+        first["metadata"]["resourceVersion"]
+    );
+}
+
+#[tokio::test]
+async fn forgotten_versions_are_gone() {
+    let world = World1::with(|config| config.history_changes = 4).await;
+    world.map("a").await;
+    world.map("b").await;
+    let first = world.get(&format!("{MAPS}?limit=1")).await;
+    let token = first["metadata"]["continue"].as_str().expect("a token").to_owned();
+    for number in 0..8 {
+        world
+            .merge(&format!("{MAPS}/a"), json!({"data": {"a": number.to_string()}}))
+            .await;
+    }
+    let (code, gone) = world
+        .json("GET", &format!("{MAPS}?limit=1&continue={token}"), &[], Value::Null)
+        .await;
+    assert_eq!((code, &gone["reason"]), (410, &json!("Expired")));
+    assert!(
+        gone["metadata"]["continue"].is_string(),
+        "the list can go on inconsistently"
+    );
+    let version = first["metadata"]["resourceVersion"].as_str().expect("a version");
+    let answer = world
+        .send(
+            "GET",
+            &format!("{MAPS}?watch=true&resourceVersion={version}"),
+            &[],
+            String::new(),
+        )
+        .await;
+    assert_eq!(answer.status(), 200);
+    let events = lines(answer, 1).await;
+    assert_eq!(
+        (&events[0]["type"], &events[0]["object"]["code"]),
+        (&json!("ERROR"), &json!(410))
+    );
+    let (code, _) = world
+        .json("GET", &format!("{MAPS}?resourceVersion=99999999"), &[], Value::Null)
+        .await;
+    assert_eq!(code, 504);
+}
+
+#[tokio::test]
+async fn a_watch_tells_what_its_selector_sees() {
+    let world = World1::start().await;
+    world.map("a").await;
+    let path = format!(
+        "{MAPS}?watch=true&labelSelector=x%3Dy&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+    );
+    let answer = world.send("GET", &path, &[], String::new()).await;
+    world
+        .merge(&format!("{MAPS}/a"), json!({"metadata": {"labels": {"x": "y"}}}))
+        .await;
+    world.merge(&format!("{MAPS}/a"), json!({"data": {"a": "2"}})).await;
+    world
+        .merge(&format!("{MAPS}/a"), json!({"metadata": {"labels": {"x": "z"}}}))
+        .await;
+    let events = lines(answer, 4).await;
+    assert_eq!(kinds(&events), ["BOOKMARK ", "ADDED a", "MODIFIED a", "DELETED a"]);
+    assert_eq!(
+        events[0]["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"],
+        "true"
+    );
+    assert_eq!(events[3]["object"]["metadata"]["labels"]["x"], "y");
+}
+
+#[tokio::test]
+async fn a_watch_ends_with_a_bookmark_at_its_deadline() {
+    let world = World1::start().await;
+    let made = world.map("a").await;
+    let version = made["metadata"]["resourceVersion"].as_str().expect("a version");
+    let path = format!("{MAPS}?watch=true&resourceVersion={version}&allowWatchBookmarks=true&timeoutSeconds=3");
+    let events = lines(world.send("GET", &path, &[], String::new()).await, 99).await;
+    assert_eq!(kinds(&events), ["BOOKMARK "]);
+}
+
+#[tokio::test]
+async fn finalizers_hold_an_object() {
+    let world = World1::start().await;
+    world
+        .post(
+            MAPS,
+            json!({"metadata": {"name": "a", "finalizers": ["example.com/x"]}}),
+        )
+        .await;
+    let path = format!("{MAPS}/a");
+    let (code, marked) = world.json("DELETE", &path, &[], Value::Null).await;
+    assert_eq!(code, 200);
+    assert!(marked["metadata"]["deletionTimestamp"].is_string());
+    let (code, refused) = world
+        .merge(
+            &path,
+            json!({"metadata": {"finalizers": ["example.com/x", "example.com/y"]}}),
+        )
+        .await;
+    assert_eq!(
+        (code, &refused["details"]["causes"][0]["field"]),
+        (422, &json!("metadata.finalizers"))
+    );
+    world.merge(&path, json!({"metadata": {"finalizers": null}})).await;
+    assert_eq!(world.json("GET", &path, &[], Value::Null).await.0, 404);
+}
+
+#[tokio::test]
+async fn propagation_leaves_its_finalizer() {
+    let world = World1::start().await;
+    world.map("a").await;
+    let (_, marked) = world
+        .json(
+            "DELETE",
+            &format!("{MAPS}/a?propagationPolicy=Foreground"),
+            &[],
+            Value::Null,
+        )
+        .await;
+    assert_eq!(marked["metadata"]["finalizers"], json!(["foregroundDeletion"]));
+}
+
+#[tokio::test]
+async fn a_dry_run_stores_nothing() {
+    let world = World1::start().await;
+    let body = json!({"apiVersion": "kubeflow.org/v1", "kind": "Notebook", "metadata": {"name": "n"}, "spec": {"template": {"spec": {"containers": [{"name": "n"}]}}}});
+    let (code, shown) = world.post(&format!("{BOOKS}?dryRun=All"), body.clone()).await;
+    assert_eq!((code, shown["metadata"]["uid"].is_string()), (201, true));
+    assert_eq!(world.get(BOOKS).await["items"], json!([]));
+    world.post(BOOKS, body).await;
+    let (code, shown) = world
+        .merge(
+            &format!("{BOOKS}/n?dryRun=All"),
+            json!({"metadata": {"labels": {"a": "b"}}}),
+        )
+        .await;
+    assert_eq!((code, &shown["metadata"]["labels"]["a"]), (200, &json!("b")));
+    assert_eq!(
+        world.get(&format!("{BOOKS}/n")).await["metadata"]["labels"],
+        Value::Null
+    );
+}
+
+#[tokio::test]
+async fn status_and_spec_are_apart() {
+    let world = World1::start().await;
+    let body = json!({"apiVersion": "kubeflow.org/v1", "kind": "Notebook", "metadata": {"name": "n"},
+        "spec": {"template": {"spec": {"containers": [{"name": "n"}]}}}, "status": {"readyReplicas": 7}});
+    let (_, made) = world.post(BOOKS, body).await;
+    assert_eq!(
+        (&made["status"], &made["metadata"]["generation"]),
+        (&Value::Null, &json!(1))
+    );
+    let path = format!("{BOOKS}/n");
+    let (_, one) = world
+        .merge(
+            &format!("{path}/status"),
+            json!({"status": {"readyReplicas": 1}, "spec": {"template": null}}),
+        )
+        .await;
+    assert_eq!(
+        (&one["status"]["readyReplicas"], &one["metadata"]["generation"]),
+        (&json!(1), &json!(1))
+    );
+    assert!(one["spec"]["template"].is_object());
+    let (_, two) = world
+        .merge(
+            &path,
+            json!({"spec": {"template": {"spec": {"serviceAccountName": "x"}}}, "status": {"readyReplicas": 2}}),
+        )
+        .await;
+    assert_eq!(
+        (&two["status"]["readyReplicas"], &two["metadata"]["generation"]),
+        (&json!(1), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn apply_and_strategic_merge_of_custom_kinds_are_unsupported() {
+    let world = World1::start().await;
+    world.map("a").await;
+    for media in ["application/apply-patch+yaml", "text/plain"] {
+        let (code, refused) = world
+            .json("PATCH", &format!("{MAPS}/a"), &[("content-type", media)], json!({}))
+            .await;
+        assert_eq!(
+            (code, &refused["reason"]),
+            (415, &json!("UnsupportedMediaType")),
+            "{media}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_quota_is_held() {
+    let world = World1::start().await;
+    let quota = json!({"metadata": {"name": "q"}, "spec": {"hard": {"requests.cpu": "1", "pods": "5"}}});
+    assert_eq!(
+        world.post("/api/v1/namespaces/default/resourcequotas", quota).await.0,
+        201
+    );
+    let pod = |name: &str, cpu: &str| json!({"metadata": {"name": name}, "spec": {"containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": cpu}}}]}});
+    let pods = "/api/v1/namespaces/default/pods";
+    assert_eq!(world.post(pods, pod("a", "0.6")).await.0, 201);
+    let (code, refused) = world.post(pods, pod("b", "0.5")).await;
+    assert_eq!(code, 403);
+    assert_eq!(
+        refused["message"],
+        "pods \"b\" is forbidden: exceeded quota: q, requested: requests.cpu=500m, used: requests.cpu=600m, limited: requests.cpu=1"
+    );
+    let used = world.get("/api/v1/namespaces/default/resourcequotas/q").await["status"]["used"].clone();
+    assert_eq!((&used["requests.cpu"], &used["pods"]), (&json!("600m"), &json!("1")));
+    let (_, refused) = world
+        .post(
+            pods,
+            json!({"metadata": {"name": "c"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}),
+        )
+        .await;
+    assert_eq!(
+        refused["message"],
+        "pods \"c\" is forbidden: failed quota: q: must specify requests.cpu for: c"
+    );
+}
+
+#[tokio::test]
+async fn rights_are_asked_for_every_request() {
+    let world = World1::start().await;
+    let alice = [("impersonate-user", "alice@example.com")];
+    let (code, refused) = world.json("GET", BOOKS, &alice, Value::Null).await;
+    assert_eq!(code, 403);
+    assert_eq!(
+        refused["message"],
+        "notebooks.kubeflow.org is forbidden: User \"alice@example.com\" cannot list resource \"notebooks\" in API group \"kubeflow.org\" in the namespace \"default\""
+    );
+    assert_eq!(world.json("GET", "/apis", &alice, Value::Null).await.0, 200);
+    let review = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": {"verb": "list", "resource": "pods"}}});
+    let (code, told) = world
+        .json(
+            "POST",
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+            &alice,
+            review,
+        )
+        .await;
+    assert_eq!((code, &told["status"]["allowed"]), (201, &json!(false)));
+}
+
+#[tokio::test]
+async fn a_going_namespace_takes_nothing_new() {
+    let world = World1::start().await;
+    world
+        .post("/api/v1/namespaces", json!({"metadata": {"name": "t"}}))
+        .await;
+    world.json("DELETE", "/api/v1/namespaces/t", &[], Value::Null).await;
+    let (code, refused) = world
+        .post("/api/v1/namespaces/t/configmaps", json!({"metadata": {"name": "a"}}))
+        .await;
+    assert_eq!(
+        (code, &refused["details"]["causes"][0]["reason"]),
+        (403, &json!("NamespaceTerminating"))
+    );
+    let (code, _) = world
+        .json(
+            "PUT",
+            "/api/v1/namespaces/t/finalize",
+            &[],
+            json!({"metadata": {"name": "t"}, "spec": {}}),
+        )
+        .await;
+    assert_eq!(code, 200);
+    assert_eq!(world.json("GET", "/api/v1/namespaces/t", &[], Value::Null).await.0, 404);
+}
+
+#[tokio::test]
+async fn faults_come_as_ordered() {
+    let world = World1::start().await;
+    for (answer, code) in [
+        ("410", 410),
+        ("429", 429),
+        ("500", 500),
+        ("html", 502),
+        ("410-event", 200),
+    ] {
+        let (told, _) = world
+            .post(
+                "/sandbox/faults",
+                json!({"path_contains": "/notebooks", "times": 1, "answer": answer}),
+            )
+            .await;
+        assert_eq!(told, 200);
+        assert_eq!(world.json("GET", BOOKS, &[], Value::Null).await.0, code, "{answer}");
+        assert_eq!(world.json("GET", BOOKS, &[], Value::Null).await.0, 200);
+    }
+}
