@@ -141,7 +141,7 @@ pub(crate) fn ConfirmDialog(
                         .get()
                         .map(|name| {
                             view! {
-                                <TextField label=format!("Type {name} to confirm") value=answer mono=true autocomplete="off" />
+                                <TextField label=format!("Type {name} to confirm") value=answer mono=true autofocus=true autocomplete="off" />
                             }
                         })
                 }}
