@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut report = Report::default();
 
     for (path, size) in [(OBJECT, "2 KiB object"), (LIST, "1 MiB list")] {
-        throughput(&mut report, [&direct, &through], path, size).await?;
+        throughput(&mut report, &gateway, [&direct, &through], path, size).await?;
     }
     latency(&mut report, [&direct, &through]).await?;
     idle_watches(&mut report, &gateway, &through).await?;
@@ -46,12 +46,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Requests a second over 16 connections, in turns.
-async fn throughput(report: &mut Report, targets: [&Target; 2], path: &str, size: &str) -> Result<(), Box<dyn Error>> {
+async fn throughput(
+    report: &mut Report,
+    gateway: &Gateway,
+    targets: [&Target; 2],
+    path: &str,
+    size: &str,
+) -> Result<(), Box<dyn Error>> {
     let mut rates = [Vec::new(), Vec::new()];
     let mut tails = [Vec::new(), Vec::new()];
+    let mut costs = Vec::new();
     for round in 0..=ROUNDS {
         for at in turn(round) {
+            let busy = gateway.cpu_ms()?;
             let mut times = load(targets[at], path, CONNECTIONS, ROUND).await?;
+            let busy_us = (gateway.cpu_ms()? - busy) * 1000.0;
+            if round > 0 && at == 1 {
+                costs.push(busy_us / times.len() as f64);
+            }
             // The first round warms pools and caches.
             if round > 0 {
                 rates[at].push(times.len() as f64 / ROUND.as_secs_f64());
@@ -70,6 +82,15 @@ async fn throughput(report: &mut Report, targets: [&Target; 2], path: &str, size
         );
         report.row("get, 16 connections, p99", size, engine, "µs", Better::Less, &tails[at]);
     }
+    // The number that other work on the machine disturbs least.
+    report.row(
+        "get, 16 connections, processor time each",
+        size,
+        "gateway",
+        "µs",
+        Better::Less,
+        &costs,
+    );
     Ok(())
 }
 
