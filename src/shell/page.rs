@@ -90,7 +90,7 @@ fn command_button() -> Option<AnyView> {
         >
             {icon(Icon::Search)}
             <span class="wide">"Search or run a command"</span>
-            <kbd class="key wide">"Ctrl K"</kbd>
+            <kbd class="key wide" data-letter="Ctrl K"></kbd>
         </button>
     };
     Some(button.into_any())

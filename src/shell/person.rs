@@ -44,7 +44,7 @@ pub(super) fn Person() -> AnyView {
     let letter = move || user.with(|u| u.chars().next().map(String::from).unwrap_or_default());
     view! {
         <Menu label=Signal::derive(move || format!("{}: theme, keys, sign out", user.get())) items=items class="person">
-            <span class="person-letter">{letter}</span>
+            <span class="person-letter" data-letter=letter></span>
             <span class="person-name wide">{user}</span>
         </Menu>
     }

@@ -70,9 +70,7 @@ pub(super) fn Picker() -> AnyView {
                 aria-label=move || format!("Namespace: {}", name())
                 on:click=move |_| open.update(|open| *open = !*open)
             >
-                <span class="letter" aria-hidden="true">
-                    {letter}
-                </span>
+                <span class="letter" data-letter=letter></span>
                 <span class="picker-name wide">{name}</span>
                 <span class="wide">{icon(Icon::Open)}</span>
             </button>

@@ -62,7 +62,7 @@ test("signing out in one tab is noticed in the other", async ({ browser, gateway
   const context = await browser.newContext({ baseURL: gateway.url });
   const first = await context.newPage();
   await first.goto(gateway.link("alice"));
-  await expect(first.getByRole("navigation", { name: "Areas" })).toBeVisible();
+  await expect(first.getByRole("navigation", { name: "Flowdeck" })).toBeVisible();
   await first.goto(url);
   const second = await context.newPage();
   await second.goto(url);

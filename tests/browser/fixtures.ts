@@ -41,8 +41,8 @@ export const test = base.extend<{ as: SignIn; expected: Expected }, { gateway: G
       });
       if (!known) {
         await page.goto(gateway.link(user));
-        await expect(page.getByRole("navigation", { name: "Areas" })).toBeVisible();
-        await expect(page).not.toHaveURL(/sign-in/);
+        await expect(page).toHaveURL(/\/notebooks\?ns=/);
+        await expect(page.getByRole("heading", { name: "Notebooks", level: 1 })).toBeVisible();
         sessions.set(user, await context.storageState());
       }
       return page;

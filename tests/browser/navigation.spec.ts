@@ -88,7 +88,7 @@ test("a theme that was chosen stays", async ({ as }) => {
   const page = await as("alice");
   await page.goto(url);
   await page.getByRole("button", { name: /alice@example.com: theme/ }).click();
-  await page.getByRole("menuitemradio", { name: "Dark" }).click();
+  await page.getByRole("menuitem", { name: "Dark" }).click();
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
