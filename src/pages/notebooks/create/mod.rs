@@ -2,6 +2,7 @@
 
 mod fields;
 mod model;
+mod offers;
 mod page;
 mod send;
 mod storage;

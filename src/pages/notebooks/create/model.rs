@@ -1,16 +1,16 @@
 //! Holds what is typed into the form, and what is wrong with it.
 
-use flowdeck_objects::{Node, Notebook, PersistentVolumeClaim, Quantity, ResourceQuota, StorageClass};
+use flowdeck_objects::{Notebook, ResourceQuota};
 use flowdeck_view::config::{Config, Spawner};
 use flowdeck_view::form::{
     Field, Form, Gpu, Problem, Workspace, World, check, quota_after, server_from_word, server_word, warnings,
 };
 use flowdeck_view::quota::{QuotaLine, quota_lines};
-use flowdeck_watch::resource::STORAGE_CLASSES;
 use leptos::prelude::*;
 
 use super::super::stores::held;
-use crate::live::lease::{Lease, StreamState};
+use super::offers::{Claim, Class, claims_of, classes_of, gpus_of};
+use crate::live::lease::Lease;
 use crate::live::{Live, use_live};
 
 /// The fields as signals; `Copy`, so that every part of the page can have it.
@@ -107,17 +107,6 @@ impl Fields {
     }
 }
 
-/// A claim that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Claim {
-    pub(super) name: String,
-    pub(super) size: String,
-    pub(super) used_by: Vec<String>,
-}
-
-/// A storage class: its name, and whether it is the cluster's default.
-pub(super) type Class = (String, bool);
-
 /// The form with everything that it is held against.
 #[derive(Clone, Copy)]
 pub(super) struct Model {
@@ -152,7 +141,7 @@ impl Model {
         let notebooks = held(namespace, &live, Live::notebooks);
         let claim_rows = held(namespace, &live, Live::volumes);
         let quotas = held(namespace, &live, Live::quotas);
-        let gpus = gpus_of(&live, spawner);
+        let gpus = gpus_of(&live, namespace, spawner);
         let claims = Memo::new(move |_| {
             let (Some(claims), Some(notebooks)) = (claim_rows.get(), notebooks.get()) else {
                 return Vec::new();
@@ -186,7 +175,7 @@ impl Model {
             first: RwSignal::new(None),
             gpus,
             claims,
-            classes: classes_of(&live),
+            classes: classes_of(&live, namespace),
             quota,
             problems: Memo::new(move |_| judge(check)),
             warnings: Memo::new(move |_| judge(|form, _, world| warnings(form, world))),
@@ -309,80 +298,4 @@ impl Model {
             .try_with_untracked(|lease| lease.as_ref().is_some_and(known))
             .unwrap_or(true)
     }
-}
-
-/// The most GPUs of each offered vendor that one node has; empty when nodes may not be read.
-fn gpus_of(live: &Live, spawner: RwSignal<Spawner>) -> Memo<Vec<Gpu>> {
-    let nodes: Lease<Node> = live.nodes();
-    Memo::new(move |_| {
-        if nodes.state().get() != StreamState::Live {
-            return Vec::new();
-        }
-        nodes.with(|rows| {
-            spawner.with(|spawner| {
-                let most = |resource: &str| {
-                    let counts = rows
-                        .iter()
-                        .filter_map(|node| node.status.allocatable.quantity(resource));
-                    counts.map(Quantity::value).max().unwrap_or(0)
-                };
-                let vendors = spawner.gpus.value.vendors.iter();
-                vendors
-                    .map(|v| Gpu {
-                        resource: v.limits_key.clone(),
-                        most: most(&v.limits_key),
-                    })
-                    .collect()
-            })
-        })
-    })
-}
-
-fn classes_of(live: &Live) -> Memo<Vec<Class>> {
-    let classes: Lease<StorageClass> = live.watch(STORAGE_CLASSES, "", "");
-    Memo::new(move |_| {
-        classes.with(|rows| {
-            let mut classes: Vec<Class> = rows
-                .iter()
-                .map(|class| (class.metadata.name.clone(), class.is_default()))
-                .collect();
-            classes.sort_unstable();
-            classes
-        })
-    })
-}
-
-fn claims_of<'a>(
-    claims: impl Iterator<Item = &'a PersistentVolumeClaim>,
-    notebooks: impl Iterator<Item = &'a Notebook>,
-) -> Vec<Claim> {
-    let mounts: Vec<(&str, &str)> = notebooks
-        .flat_map(|notebook| {
-            let volumes = notebook.spec.template.spec.volumes.iter();
-            volumes.filter_map(|volume| match volume.kind() {
-                flowdeck_objects::VolumeKind::Claim { name, .. } => Some((name, notebook.metadata.name.as_str())),
-                _ => None,
-            })
-        })
-        .collect();
-    let mut out: Vec<Claim> = claims
-        .map(|claim| {
-            let name = claim.metadata.name.as_str();
-            let size = claim
-                .size()
-                .and_then(|size| Quantity::parse(size).ok())
-                .map(Quantity::bytes_text);
-            let used = mounts
-                .iter()
-                .filter(|(claim, _)| *claim == name)
-                .map(|(_, notebook)| (*notebook).to_owned());
-            Claim {
-                name: name.to_owned(),
-                size: size.unwrap_or_default(),
-                used_by: used.collect(),
-            }
-        })
-        .collect();
-    out.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    out
 }

@@ -126,7 +126,7 @@ fn existing_volume(model: Model) -> AnyView {
             label: first.to_owned(),
             ..Choice::plain("")
         };
-        let choice = |claim: super::model::Claim| {
+        let choice = |claim: super::offers::Claim| {
             let mut more: Vec<String> = Vec::new();
             if !claim.size.is_empty() {
                 more.push(claim.size);
