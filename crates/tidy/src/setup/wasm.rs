@@ -68,7 +68,9 @@ pub fn prepare(command: &mut Command, mut path: Vec<PathBuf>) -> Result<(), Stri
                 .env("RUSTC", "/usr/bin/rustc");
         }
     }
-    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags).env("PATH", command::path_with(&path));
+    command
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags)
+        .env("PATH", command::path_with(&path));
     Ok(())
 }
 
