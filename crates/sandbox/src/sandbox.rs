@@ -150,7 +150,7 @@ impl Sandbox {
 fn client(address: SocketAddr, token: &str) -> Result<kube::Client, kube::Error> {
     let uri = format!("http://{address}")
         .parse()
-        .map_err(|_| kube::Error::LinesCodecMaxLineLengthExceeded)?;
+        .map_err(|why: http::uri::InvalidUri| kube::Error::HttpError(why.into()))?;
     let mut config = kube::Config::new(uri);
     config.auth_info.token = Some(token.to_owned().into());
     kube::Client::try_from(config)

@@ -148,11 +148,10 @@ fn usage(context: &Context, value: &Value) -> Amounts {
     };
     used.insert(counted, one);
     match kind.shelf() {
+        "pods" if matches!(value["status"]["phase"].as_str(), Some("Succeeded" | "Failed")) => {}
         "pods" => {
-            if !matches!(value["status"]["phase"].as_str(), Some("Succeeded" | "Failed")) {
-                used.insert("pods".to_owned(), one);
-                pod_usage(value, &mut used);
-            }
+            used.insert("pods".to_owned(), one);
+            pod_usage(value, &mut used);
         }
         "persistentvolumeclaims" => {
             used.insert("persistentvolumeclaims".to_owned(), one);

@@ -188,7 +188,7 @@ fn time(value: &mut Value, place: &Place<'_>, kind: &str) -> Result<(), String> 
     };
     let parsed: jiff::Timestamp = text
         .parse()
-        .map_err(|_| format!("parsing time \"{text}\" as \"{layout}\": cannot parse \"{text}\" as \"2006\""))?;
+        .map_err(|why: jiff::Error| format!("parsing time \"{text}\" as \"{layout}\": {why}"))?;
     if kind == "Time"
         && let Ok(whole) = jiff::Timestamp::from_second(parsed.as_second())
     {

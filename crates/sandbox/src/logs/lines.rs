@@ -109,7 +109,13 @@ impl Lines {
         };
         (
             time,
-            self.dress(level, source, time, &text, random % 5 == 0 || level != Level::Info),
+            self.dress(
+                level,
+                source,
+                time,
+                &text,
+                random.is_multiple_of(5) || level != Level::Info,
+            ),
         )
     }
 
@@ -142,7 +148,7 @@ impl Lines {
         let kernel = format!(
             "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
             self.seed & 0xffff_ffff,
-            number / 40 & 0xffff,
+            (number / 40) & 0xffff,
             random >> 8 & 0xfff,
             random >> 20 & 0xfff,
             self.seed >> 16

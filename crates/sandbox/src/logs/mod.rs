@@ -91,9 +91,9 @@ fn wish(context: &Context) -> Result<Wish, Refusal> {
             .ok()
             .and_then(|s| Timestamp::from_second(Timestamp::now().as_second() - s).ok()),
         (None, Some(time)) => {
-            let parsed = time
-                .parse()
-                .map_err(|_| Refusal::bad_request(format!("parsing time \"{time}\" as RFC 3339: cannot parse")))?;
+            let parsed = time.parse().map_err(|why: jiff::Error| {
+                Refusal::bad_request(format!("parsing time \"{time}\" as RFC 3339: {why}"))
+            })?;
             Some(parsed)
         }
         (None, None) => None,

@@ -23,10 +23,8 @@ pub(crate) fn parse(path: &str) -> Option<Target> {
     target.version = parts.next()?;
     let mut rest: Vec<String> = parts.collect();
     // `namespaces/x/pods` is about pods; `namespaces/x` and `namespaces/x/status` are about the namespace.
-    if rest.len() >= 3 && rest[0] == "namespaces" && !matches!(rest[2].as_str(), "status" | "finalize") {
-        target.namespace = Some(rest[1].clone());
-        rest.drain(..2);
-    } else if rest.len() >= 3 && rest[0] == "namespaces" && !target.group.is_empty() {
+    let inside = rest.len() >= 3 && rest[0] == "namespaces";
+    if inside && !(target.group.is_empty() && matches!(rest[2].as_str(), "status" | "finalize")) {
         target.namespace = Some(rest[1].clone());
         rest.drain(..2);
     }

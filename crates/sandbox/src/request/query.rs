@@ -41,7 +41,8 @@ impl Query {
             return Ok(None);
         };
         let parsed = text.parse().map(Some);
-        parsed.map_err(|_| {
+        parsed.map_err(|why: std::num::ParseIntError| {
+            tracing::trace!(%why, key, "not a number");
             Refusal::bad_request(format!(
                 "invalid {key}: strconv.ParseInt: parsing \"{text}\": invalid syntax"
             ))

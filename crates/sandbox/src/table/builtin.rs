@@ -136,7 +136,6 @@ pub(super) fn cells(shelf: &str, value: &Value) -> Vec<Value> {
     let name = meta["name"].clone();
     let born = json!(age(&meta["creationTimestamp"]));
     let number = |value: &Value| value.as_i64().unwrap_or(0);
-    let count = |map: &Value| map.as_object().map_or(0, serde_json::Map::len);
     match shelf {
         "pods" => pod(value),
         "events" => event(value),
@@ -194,6 +193,14 @@ pub(super) fn cells(shelf: &str, value: &Value) -> Vec<Value> {
             number(&status["readyReplicas"]).into(),
             born,
         ],
+        _ => other_cells(shelf, value, name, born),
+    }
+}
+
+fn other_cells(shelf: &str, value: &Value, name: Value, born: Value) -> Vec<Value> {
+    let (meta, spec, status) = (&value["metadata"], &value["spec"], &value["status"]);
+    let count = |map: &Value| map.as_object().map_or(0, serde_json::Map::len);
+    match shelf {
         "services" => {
             let port = |port: &Value| format!("{}/{}", port["port"], text(&port["protocol"]));
             let ports = joined(spec["ports"].as_array().into_iter().flatten().map(port));

@@ -137,7 +137,8 @@ pub(crate) fn version_number(query: &Query) -> Result<Option<u64>, Refusal> {
         return Ok(None);
     };
     let parsed = text.parse().map(Some);
-    parsed.map_err(|_| {
+    parsed.map_err(|why: std::num::ParseIntError| {
+        tracing::trace!(%why, "not a version");
         Refusal::new(
             422,
             "Invalid",
