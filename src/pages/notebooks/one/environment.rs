@@ -30,7 +30,7 @@ pub(super) fn environment(seen: Snapshot) -> AnyView {
             view! {
                 <section class="overview-part">
                     <h2>"Environment"</h2>
-                    <div class="plain-scroll">
+                    <div class="plain-scroll" role="region" aria-label="Environment" tabindex="0">
                         <table class="plain-table">
                             <thead>
                                 <tr>

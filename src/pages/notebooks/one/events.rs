@@ -45,7 +45,7 @@ pub(super) fn events(seen: Snapshot) -> AnyView {
             .into_any();
         }
         view! {
-            <div class="plain-scroll">
+            <div class="plain-scroll" role="region" aria-label="Events" tabindex="0">
                 <table class="plain-table events">
                     <thead>
                         <tr>

@@ -124,7 +124,7 @@ fn volume_list(volumes: Memo<Vec<VolumeLine>>) -> AnyView {
     view! {
         <section class="overview-part">
             <h2>"Volumes"</h2>
-            <div class="plain-scroll">{view}</div>
+            <div class="plain-scroll" role="region" aria-label="Volumes" tabindex="0">{view}</div>
         </section>
     }
     .into_any()
@@ -169,7 +169,7 @@ fn condition_list(conditions: Memo<Vec<ConditionLine>>, now: Signal<f64>) -> Any
     view! {
         <section class="overview-part">
             <h2>"Conditions"</h2>
-            <div class="plain-scroll">{view}</div>
+            <div class="plain-scroll" role="region" aria-label="Conditions" tabindex="0">{view}</div>
         </section>
     }
     .into_any()
