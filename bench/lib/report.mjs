@@ -16,7 +16,7 @@ export const median = (samples) => quantile(samples, 0.5);
 /**
  * One row: `samples` of what `engine` needed for `work` at `size`.
  *
- * `better` says which way is better ("less" or "more"); `note` may say what else has to be known.
+ * `better` says which way is better ("less" or "more", or "neither" for a condition); `note` may say what else has to be known.
  */
 export function row(work, size, engine, unit, better, samples, note) {
   const [low, high] = [Math.min(...samples), Math.max(...samples)];
@@ -25,7 +25,7 @@ export function row(work, size, engine, unit, better, samples, note) {
 
 /** Fills `ratio`: how many times better a row is than the peer's row of the same work, size and unit. */
 export function compare(rows, peer) {
-  for (const ours of rows) {
+  for (const ours of rows.filter((one) => one.better !== "neither")) {
     const theirs = rows.find((other) => other.engine === peer && other.work === ours.work && other.size === ours.size && other.unit === ours.unit);
     if (theirs === undefined) continue;
     const quotient = ours.better === "less" ? theirs.median / ours.median : ours.median / theirs.median;

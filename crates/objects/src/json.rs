@@ -1,7 +1,7 @@
 //! Reads JSON into typed views at the speed that lists of 10,000 need, and skips what no field asks for in strides of 64 bytes.
 //!
-//! Never says what is wrong or where: whoever gets [`Stumbled`] reads the text again with `serde_json`, which does.
-//! So a text that is read here is read to the same value there (a property test holds that). The one thing that this
+//! Says what is wrong, never where. A text that is read here is read to the same value by `serde_json` (a property test
+//! holds that). The one thing that this
 //! reader doesn't see is garbage *inside* a value that is skipped, as long as its braces and quotes match.
 //! Why it exists: an object's larger half (`managedFields`, volumes, tolerations) is never shown, and `serde_json`
 //! looks at each of its bytes (performance.md §4; `make bench ONLY=parse`).
@@ -14,24 +14,58 @@ use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 /// The text is not JSON, or not what the type asks for.
-#[derive(Debug)]
-pub(crate) struct Stumbled;
+#[derive(Debug, Default)]
+pub(crate) struct Stumbled {
+    message: Box<str>,
+}
 
 impl fmt::Display for Stumbled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unreadable")
+        f.write_str(if self.message.is_empty() {
+            "this is no JSON"
+        } else {
+            &self.message
+        })
     }
 }
 
 impl std::error::Error for Stumbled {}
 
 impl de::Error for Stumbled {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Stumbled
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Stumbled {
+            message: message.to_string().into(),
+        }
+    }
+
+    /// In our own words for what was found: serde's would bring the formatter of floats into the page.
+    fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        let found = match found {
+            de::Unexpected::Bool(_) => "true or false",
+            de::Unexpected::Unsigned(_) | de::Unexpected::Signed(_) => "a whole number",
+            de::Unexpected::Float(_) => "a number",
+            de::Unexpected::Str(text) => {
+                return Self::custom(format_args!("found the string {text:?}, expected {expected}"));
+            }
+            de::Unexpected::Seq => "a list",
+            de::Unexpected::Map => "an object",
+            _ => "null",
+        };
+        Self::custom(format_args!("found {found}, expected {expected}"))
+    }
+
+    fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::invalid_type(found, expected)
     }
 }
 
 type Read<T> = Result<T, Stumbled>;
+
+/// This is no JSON.
+#[cold]
+fn stumble() -> Stumbled {
+    Stumbled::default()
+}
 
 /// Reads the whole text as one value.
 pub(crate) fn from_slice<'de, T: de::Deserialize<'de>>(text: &'de [u8]) -> Read<T> {
@@ -45,7 +79,7 @@ pub(crate) fn from_slice<'de, T: de::Deserialize<'de>>(text: &'de [u8]) -> Read<
     if reader.at == text.len() {
         Ok(value)
     } else {
-        Err(Stumbled)
+        Err(stumble())
     }
 }
 
@@ -72,7 +106,7 @@ impl<'de> Reader<'de> {
     /// The next byte that means something, without taking it.
     fn peek(&mut self) -> Read<u8> {
         self.blanks();
-        self.text.get(self.at).copied().ok_or(Stumbled)
+        self.text.get(self.at).copied().ok_or_else(stumble)
     }
 
     fn take(&mut self, byte: u8) -> Read<()> {
@@ -80,7 +114,7 @@ impl<'de> Reader<'de> {
             self.at += 1;
             return Ok(());
         }
-        Err(Stumbled)
+        Err(stumble())
     }
 
     fn word(&mut self, word: &[u8]) -> Read<()> {
@@ -88,7 +122,7 @@ impl<'de> Reader<'de> {
             self.at += word.len();
             return Ok(());
         }
-        Err(Stumbled)
+        Err(stumble())
     }
 
     /// Takes a text from its opening quote on: borrowed from the input, or `None` if it had escapes and lies unescaped.
@@ -98,10 +132,10 @@ impl<'de> Reader<'de> {
     fn string(&mut self) -> Read<Option<&'de [u8]>> {
         let text = self.text;
         if text.get(self.at) != Some(&b'"') {
-            return Err(Stumbled);
+            return Err(stumble());
         }
         let start = self.at + 1;
-        let end = skip::plain_text_end(text, start).ok_or(Stumbled)?;
+        let end = skip::plain_text_end(text, start).ok_or_else(stumble)?;
         if text[end] == b'"' {
             self.at = end + 1;
             return Ok(Some(&text[start..end]));
@@ -120,9 +154,9 @@ impl<'de> Reader<'de> {
             match text[at] {
                 b'"' => break,
                 b'\\' => from = self.escape(at + 1)?,
-                _ => return Err(Stumbled),
+                _ => return Err(stumble()),
             }
-            at = skip::plain_text_end(text, from).ok_or(Stumbled)?;
+            at = skip::plain_text_end(text, from).ok_or_else(stumble)?;
         }
         self.at = at + 1;
         Ok(())
@@ -130,7 +164,7 @@ impl<'de> Reader<'de> {
 
     /// Writes what the escape whose letter is at `at` stands for; where the text goes on.
     fn escape(&mut self, at: usize) -> Read<usize> {
-        let byte = match self.text.get(at).ok_or(Stumbled)? {
+        let byte = match self.text.get(at).ok_or_else(stumble)? {
             b'u' => return self.unicode(at + 1),
             b'"' => b'"',
             b'\\' => b'\\',
@@ -140,7 +174,7 @@ impl<'de> Reader<'de> {
             b'n' => b'\n',
             b'r' => b'\r',
             b't' => b'\t',
-            _ => return Err(Stumbled),
+            _ => return Err(stumble()),
         };
         self.unescaped.push(byte);
         Ok(at + 1)
@@ -152,59 +186,93 @@ impl<'de> Reader<'de> {
         let (code, next) = match first {
             0xd800..=0xdbff => {
                 if self.text.get(at + 4..at + 6) != Some(b"\\u") {
-                    return Err(Stumbled);
+                    return Err(stumble());
                 }
                 let second = self.hex(at + 6)?;
                 if !(0xdc00..=0xdfff).contains(&second) {
-                    return Err(Stumbled);
+                    return Err(stumble());
                 }
                 (0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00), at + 10)
             }
             _ => (first, at + 4),
         };
-        let character = char::from_u32(code).ok_or(Stumbled)?;
+        let character = char::from_u32(code).ok_or_else(stumble)?;
         self.unescaped
             .extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         Ok(next)
     }
 
     fn hex(&self, at: usize) -> Read<u32> {
-        let digits = self.text.get(at..at + 4).ok_or(Stumbled)?;
+        let digits = self.text.get(at..at + 4).ok_or_else(stumble)?;
         digits.iter().try_fold(0, |sum, digit| {
-            Ok(sum * 16 + char::from(*digit).to_digit(16).ok_or(Stumbled)?)
+            Ok(sum * 16 + char::from(*digit).to_digit(16).ok_or_else(stumble)?)
         })
     }
 
+    /// Something else comes than was expected.
+    #[cold]
+    fn mismatch(&mut self, expected: &dyn de::Expected) -> Stumbled {
+        let text = match self.text.get(self.at) {
+            Some(b'"') => self.string(),
+            _ => Ok(None),
+        };
+        let found = match (self.text.get(self.at), text) {
+            (_, Ok(Some(text))) => de::Unexpected::Str(std::str::from_utf8(text).unwrap_or_default()),
+            (Some(b'"'), _) => de::Unexpected::Str(""),
+            (Some(b'{'), _) => de::Unexpected::Map,
+            (Some(b'['), _) => de::Unexpected::Seq,
+            (Some(b't' | b'f'), _) => de::Unexpected::Bool(true),
+            (Some(b'n'), _) => de::Unexpected::Unit,
+            (Some(b'-' | b'0'..=b'9'), _) => de::Unexpected::Signed(0),
+            _ => return stumble(),
+        };
+        de::Error::invalid_type(found, expected)
+    }
+
     fn visit_object<V: Visitor<'de>>(&mut self, visitor: V) -> Read<V::Value> {
+        if self.peek()? != b'{' {
+            return Err(self.mismatch(&visitor));
+        }
         let mut items = Items::open(self, b'{', b'}')?;
         let value = visitor.visit_map(&mut items)?;
-        items.ended.then_some(value).ok_or(Stumbled)
+        items.ended.then_some(value).ok_or_else(stumble)
     }
 
     fn visit_list<V: Visitor<'de>>(&mut self, visitor: V) -> Read<V::Value> {
+        if self.peek()? != b'[' {
+            return Err(self.mismatch(&visitor));
+        }
         let mut items = Items::open(self, b'[', b']')?;
         let value = visitor.visit_seq(&mut items)?;
         // A visitor that knows how many there must be doesn't ask for the end.
-        if items.next()? { Err(Stumbled) } else { Ok(value) }
+        if items.next()? { Err(stumble()) } else { Ok(value) }
     }
 
     fn visit_truth<V: Visitor<'de>>(&mut self, visitor: V) -> Read<V::Value> {
         if self.word(b"true").is_ok() {
             return visitor.visit_bool(true);
         }
-        self.word(b"false")?;
-        visitor.visit_bool(false)
+        if self.word(b"false").is_ok() {
+            return visitor.visit_bool(false);
+        }
+        Err(self.mismatch(&visitor))
     }
 
     fn visit_text<V: Visitor<'de>>(&mut self, visitor: V) -> Read<V::Value> {
+        if self.text.get(self.at) != Some(&b'"') {
+            return Err(self.mismatch(&visitor));
+        }
         match self.string()? {
-            Some(bytes) => visitor.visit_borrowed_str(std::str::from_utf8(bytes).map_err(|_| Stumbled)?),
-            None => visitor.visit_str(std::str::from_utf8(&self.unescaped).map_err(|_| Stumbled)?),
+            Some(bytes) => visitor.visit_borrowed_str(std::str::from_utf8(bytes).map_err(|_| stumble())?),
+            None => visitor.visit_str(std::str::from_utf8(&self.unescaped).map_err(|_| stumble())?),
         }
     }
 
     /// Whole numbers of up to 18 digits are read here; `serde_json` knows about all others.
     fn visit_number<V: Visitor<'de>>(&mut self, visitor: V) -> Read<V::Value> {
+        if !matches!(self.text.get(self.at), Some(b'-' | b'0'..=b'9')) {
+            return Err(self.mismatch(&visitor));
+        }
         match self.number()? {
             Number::Natural(number) => visitor.visit_u64(number),
             Number::Negative(number) => visitor.visit_i64(number),
@@ -234,12 +302,12 @@ impl<'de> Reader<'de> {
                 Number::Natural(number)
             });
         }
-        let other: serde_json::Number = serde_json::from_slice(token).map_err(|_| Stumbled)?;
+        let other: serde_json::Number = serde_json::from_slice(token).map_err(|_| stumble())?;
         let whole = other
             .as_u64()
             .map(Number::Natural)
             .or(other.as_i64().map(Number::Negative));
-        whole.or(other.as_f64().map(Number::Float)).ok_or(Stumbled)
+        whole.or(other.as_f64().map(Number::Float)).ok_or_else(stumble)
     }
 
     /// Passes a value of any kind without looking into it.
@@ -247,11 +315,11 @@ impl<'de> Reader<'de> {
     fn pass(&mut self) -> Read<()> {
         match self.peek()? {
             b'"' => {
-                self.at = skip::text_end(self.text, self.at + 1).ok_or(Stumbled)?;
+                self.at = skip::text_end(self.text, self.at + 1).ok_or_else(stumble)?;
                 Ok(())
             }
             b'{' | b'[' => {
-                self.at = skip::container_end(self.text, self.at).ok_or(Stumbled)?;
+                self.at = skip::container_end(self.text, self.at).ok_or_else(stumble)?;
                 Ok(())
             }
             b't' => self.word(b"true"),
@@ -351,7 +419,7 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
 
     /// None of our views has one on the wire.
     fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], _: V) -> Read<V::Value> {
-        Err(Stumbled)
+        Err(stumble())
     }
 
     forward_to_deserialize_any! {
@@ -406,7 +474,7 @@ impl<'de> MapAccess<'de> for &mut Items<'_, 'de> {
             return Ok(None);
         }
         if self.reader.peek()? != b'"' {
-            return Err(Stumbled);
+            return Err(stumble());
         }
         seed.deserialize(&mut *self.reader).map(Some)
     }

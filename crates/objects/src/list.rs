@@ -101,7 +101,7 @@ struct RawPage<'a> {
     items: Option<Vec<&'a RawValue>>,
 }
 
-impl<T: Object + DeserializeOwned> List<T> {
+impl<T: Object> List<T> {
     /// Reads a page.
     ///
     /// `"items": null` (Go's nil slice) is an empty list. Without `items` it is no list, and unreadable.
@@ -123,9 +123,9 @@ impl<T: Object + DeserializeOwned> List<T> {
         let mut items = Vec::with_capacity(raws.len());
         let mut warnings = Vec::new();
         for raw in raws {
-            match serde_json::from_str(raw.get()) {
+            match T::read(raw.get()) {
                 Ok(item) => items.push(item),
-                Err(error) => warnings.push(Warning::about(raw.get(), &error)),
+                Err(error) => warnings.push(Warning::about(raw.get(), error)),
             }
         }
         Ok(Self::new(page.metadata, items, warnings))
@@ -136,6 +136,11 @@ impl<T: Object + DeserializeOwned> List<T> {
 pub(crate) fn quick<T: DeserializeOwned>(body: &[u8]) -> Option<List<T>> {
     let page = json::from_slice::<Page<T>>(body).ok()?;
     Some(List::new(page.metadata, page.items?, Vec::new()))
+}
+
+/// Reads one object: [`Object::read`].
+pub(crate) fn one<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    json::from_slice(text.as_bytes()).map_err(|error| error.to_string())
 }
 
 impl<T> List<T> {
@@ -157,20 +162,22 @@ impl<T> List<T> {
 
 impl Warning {
     /// Says of an unreadable object which one it is, as far as can be read.
-    pub(crate) fn about(object: &str, error: &serde_json::Error) -> Self {
+    pub(crate) fn about(object: &str, message: String) -> Self {
         let Meta {
             namespace,
             name,
             uid,
             resource_version,
             ..
-        } = serde_json::from_str::<OnlyMeta>(object).unwrap_or_default().metadata;
+        } = json::from_slice::<OnlyMeta>(object.as_bytes())
+            .unwrap_or_default()
+            .metadata;
         Self {
             namespace,
             name,
             uid,
             resource_version,
-            message: error.to_string(),
+            message,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{self, IgnoredAny, MapAccess, Visitor};
+use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::list::{self, List};
@@ -15,23 +15,29 @@ use crate::watch_event::{self, ChangeKind};
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// An object that has [`Meta`].
-pub trait Object: Sized {
+pub trait Object: Sized + DeserializeOwned {
     /// The object's metadata.
     fn meta(&self) -> &Meta;
 
-    /// Reads a page of a list; `None`: it has to be read the careful way ([`List::parse`]).
+    /// Reads a page of a list whose objects are all good.
     ///
-    /// Written out for each kind, so that it is compiled here, where the page's build asks for speed, and not where
-    /// it is called, where it asks for few bytes: that alone is a third of the time.
+    /// This and the next two are written out for each kind, so that they are compiled here, where the page's build asks
+    /// for speed, and not where they are called, where it asks for few bytes: that alone is a third of the time.
     #[doc(hidden)]
-    fn quick_list(_body: &[u8]) -> Option<List<Self>> {
-        None
+    fn quick_list(body: &[u8]) -> Option<List<Self>> {
+        list::quick(body)
     }
 
-    /// Reads a change of a watch; `None` as above ([`WatchEvent::parse`](crate::WatchEvent::parse)).
+    /// Reads a change of a watch whose object is good.
     #[doc(hidden)]
-    fn quick_change(_frame: &[u8]) -> Option<(ChangeKind, Self)> {
-        None
+    fn quick_change(frame: &[u8]) -> Option<(ChangeKind, Self)> {
+        watch_event::quick(frame)
+    }
+
+    /// Reads one object, or says what is wrong with it.
+    #[doc(hidden)]
+    fn read(text: &str) -> Result<Self, String> {
+        list::one(text)
     }
 }
 
@@ -156,6 +162,10 @@ macro_rules! objects {
 
             fn quick_change(frame: &[u8]) -> Option<(ChangeKind, Self)> {
                 watch_event::quick(frame)
+            }
+
+            fn read(text: &str) -> Result<Self, String> {
+                list::one(text)
             }
         }
     )*};

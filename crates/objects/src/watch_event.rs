@@ -63,7 +63,7 @@ struct BookmarkObject {
     metadata: crate::meta::Meta,
 }
 
-impl<T: Object + DeserializeOwned> WatchEvent<T> {
+impl<T: Object> WatchEvent<T> {
     /// Reads one frame (without its newline).
     ///
     /// Errors only when the frame itself is no frame, or of a type that Kubernetes doesn't have.
@@ -92,9 +92,9 @@ impl<T: Object + DeserializeOwned> WatchEvent<T> {
                 message: ["unknown type of watch event: ", other].concat(),
             })?,
         };
-        Ok(match serde_json::from_str(text) {
+        Ok(match T::read(text) {
             Ok(object) => Self::Change(kind, object),
-            Err(error) => Self::BadObject(kind, Warning::about(text, &error)),
+            Err(error) => Self::BadObject(kind, Warning::about(text, error)),
         })
     }
 }
