@@ -13,7 +13,7 @@ const pages: { name: string; path: string; shows: string; user?: User; themes?: 
   { name: "new", path: "/notebooks/new?ns=research-vision", shows: "Create notebook" },
   { name: "empty", path: "/notebooks?ns=victor-lab", shows: "New notebook", user: "admin", themes: ["light"] },
   { name: "filtered", path: "/notebooks?ns=research-vision&q=zzzz", shows: "No notebook", themes: ["light"] },
-  { name: "denied", path: "/notebooks?ns=research-nlp", shows: "research-nlp", user: "victor", themes: ["light"] },
+  { name: "denied", path: "/notebooks?ns=research-nlp", shows: "You may not see", user: "victor", themes: ["light"] },
   { name: "missing", path: "/notebooks/not-there?ns=research-vision", shows: "not-there", themes: ["light"] },
 ];
 
