@@ -23,7 +23,6 @@ use flowdeck_watch::{Bucket, Input, Leases};
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
-use serde::de::DeserializeOwned;
 
 use crate::client::fetch::{self, Refusal};
 use crate::client::session::Session;
@@ -149,7 +148,7 @@ impl Live {
     /// `selector` is a label selector as the API writes it, or empty.
     pub(crate) fn watch<T>(&self, resource: Resource, namespace: &str, selector: &str) -> Lease<T>
     where
-        T: Object + DeserializeOwned + 'static,
+        T: Object + 'static,
     {
         let namespace = if resource.namespaced {
             namespace.to_owned()
@@ -209,7 +208,7 @@ impl Live {
 impl Inner {
     fn lease<T>(self: &Rc<Self>, key: StreamKey) -> Lease<T>
     where
-        T: Object + DeserializeOwned + 'static,
+        T: Object + 'static,
     {
         self.end_unheld();
         if self.leases.borrow_mut().take(&key) {

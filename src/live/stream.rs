@@ -11,7 +11,6 @@ use flowdeck_watch::{Command, Config, Input, Machine, Problem, Request, Rows, St
 use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use serde::de::DeserializeOwned;
 use web_sys::AbortController;
 
 use crate::client::Error;
@@ -50,7 +49,7 @@ struct Alarm {
     _timer: Timeout,
 }
 
-impl<T: Object + DeserializeOwned + 'static> Stream<T> {
+impl<T: Object + 'static> Stream<T> {
     /// A stream that has not begun: tell it [`Input::Start`].
     pub(super) fn new(key: &StreamKey, live: Weak<Inner>) -> Rc<Stream<T>> {
         let config = Config {
@@ -176,7 +175,7 @@ impl<T> Drop for Stream<T> {
     }
 }
 
-impl<T: Object + DeserializeOwned + 'static> AnyStream for Stream<T> {
+impl<T: Object + 'static> AnyStream for Stream<T> {
     fn tell(&self, input: Input<'_>) {
         self.input(input);
     }
@@ -189,7 +188,7 @@ impl<T: Object + DeserializeOwned + 'static> AnyStream for Stream<T> {
 /// Sends one request and feeds its answer; ends when the stream does, or at the abort.
 async fn run<T>(stream: Weak<Stream<T>>, request: Request, controller: AbortController, turn_ms: u64)
 where
-    T: Object + DeserializeOwned + 'static,
+    T: Object + 'static,
 {
     if turn_ms > 0 {
         TimeoutFuture::new(u32::try_from(turn_ms).unwrap_or(u32::MAX)).await;

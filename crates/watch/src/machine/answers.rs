@@ -1,7 +1,6 @@
 //! Decides what an answer means that is no success: a status on opening, or an error inside a stream.
 
 use flowdeck_objects::{Object, Status};
-use serde::de::DeserializeOwned;
 
 use crate::protocol::Problem;
 
@@ -12,7 +11,7 @@ const ORDER_LIMIT_MS: u64 = 600_000;
 /// So much of a refusal's body is kept, in bytes.
 const WORDS_BYTES: usize = 64 << 10;
 
-impl<T: Object + DeserializeOwned> Machine<T> {
+impl<T: Object> Machine<T> {
     pub(super) fn head(&mut self, status: u16, retry_after_secs: Option<u32>) {
         if status == 200 {
             self.watch_is_open();

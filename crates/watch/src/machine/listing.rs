@@ -1,7 +1,6 @@
 //! Lists by pages: fetches them, takes them, and begins again when the server has lost its place.
 
 use flowdeck_objects::{List, Object};
-use serde::de::DeserializeOwned;
 
 use crate::gather::Gather;
 use crate::protocol::{Problem, State};
@@ -51,7 +50,7 @@ impl<T: Object> Listing<T> {
     }
 }
 
-impl<T: Object + DeserializeOwned> Machine<T> {
+impl<T: Object> Machine<T> {
     /// Fetches a page: with `limit` and `continue` only, because a version beside `continue` is refused (400).
     pub(super) fn fetch(&mut self, mut listing: Listing<T>) {
         let mut query = Vec::new();

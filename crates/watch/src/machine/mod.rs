@@ -11,7 +11,6 @@ mod watching;
 use std::collections::VecDeque;
 
 use flowdeck_objects::{Object, Status, Warning};
-use serde::de::DeserializeOwned;
 
 use crate::backoff::Backoff;
 use crate::elapsed::Elapsed;
@@ -135,7 +134,7 @@ impl<T> Machine<T> {
     }
 }
 
-impl<T: Object + DeserializeOwned> Machine<T> {
+impl<T: Object> Machine<T> {
     /// A machine that has not begun.
     pub fn new(config: Config) -> Machine<T> {
         Machine {

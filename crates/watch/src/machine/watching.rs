@@ -1,7 +1,6 @@
 //! Watches: opens the stream, applies its events, and decides what its end means.
 
 use flowdeck_objects::{ChangeKind, Object, WatchEvent};
-use serde::de::DeserializeOwned;
 
 use crate::backoff::HEALTHY_MS;
 use crate::gather::Gather;
@@ -63,7 +62,7 @@ impl<T> Watching<T> {
     }
 }
 
-impl<T: Object + DeserializeOwned> Machine<T> {
+impl<T: Object> Machine<T> {
     /// Watches from the version that the rows have.
     pub(super) fn open_watch(&mut self) {
         let query = vec![("resourceVersion", self.version.clone())];
