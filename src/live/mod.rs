@@ -19,7 +19,7 @@ use flowdeck_objects::{
     Event, Namespace, Node, Notebook, Object, PersistentVolumeClaim, Pod, ResourceQuota, StatefulSet,
 };
 use flowdeck_watch::resource::{self, Resource};
-use flowdeck_watch::{Bucket, Input, Leases};
+use flowdeck_watch::{Bucket, Input, Leases, Typed};
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
@@ -66,7 +66,7 @@ pub(crate) struct Inner {
 }
 
 struct Entry {
-    stream: Rc<dyn AnyStream>,
+    stream: Rc<AnyStream>,
     typed: Rc<dyn Any>,
 }
 
@@ -212,7 +212,7 @@ impl Inner {
     {
         self.end_unheld();
         if self.leases.borrow_mut().take(&key) {
-            let stream = Stream::<T>::new(&key, Rc::downgrade(self));
+            let stream = Stream::<Typed<T>>::new(&key, Rc::downgrade(self));
             let entry = Entry {
                 stream: stream.clone(),
                 typed: stream.clone(),
@@ -229,8 +229,8 @@ impl Inner {
         let typed = self.streams.borrow().get(&key).map(|entry| entry.typed.clone());
         // Two types for one kind would be a mistake of ours; the second gets a stream that stays empty.
         let stream = typed
-            .and_then(|typed| typed.downcast::<Stream<T>>().ok())
-            .unwrap_or_else(|| Stream::new(&key, Rc::downgrade(self)));
+            .and_then(|typed| typed.downcast::<Stream<Typed<T>>>().ok())
+            .unwrap_or_else(|| Stream::<Typed<T>>::new(&key, Rc::downgrade(self)));
         Lease::new(stream, key, Rc::downgrade(self))
     }
 
@@ -260,7 +260,7 @@ impl Inner {
     }
 
     fn tell_streams<'a>(&self, input: impl Fn() -> Input<'a>) {
-        let streams: Vec<Rc<dyn AnyStream>> = self
+        let streams: Vec<Rc<AnyStream>> = self
             .streams
             .borrow()
             .values()
