@@ -1,13 +1,12 @@
 //! Signs people in and out at the gateway, and asks who is signed in.
 
-use serde::{Deserialize, Serialize};
+use flowdeck_objects::json::{from_str, quote};
 
 use super::error::Error;
 use super::fetch::{self, Call};
 
 /// Who is signed in, and where.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Session {
     /// The user as the cluster knows them, usually an address.
     pub(crate) user: String,
@@ -17,6 +16,8 @@ pub(crate) struct Session {
     pub(crate) cluster: String,
 }
 
+flowdeck_objects::fields!(Session { b"user" => user, b"groups" => groups, b"cluster" => cluster });
+
 /// Who is signed in now; [`Error::SignedOut`] if nobody.
 pub(crate) async fn current() -> Result<Session, Error> {
     read(fetch::text(Call::get("/auth/session".to_owned())).await?)
@@ -24,26 +25,18 @@ pub(crate) async fn current() -> Result<Session, Error> {
 
 /// Signs in with a name and a password. A wrong one is [`Error::Invalid`].
 pub(crate) async fn sign_in(user: &str, password: &str) -> Result<Session, Error> {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        user: &'a str,
-        password: &'a str,
-    }
-    post_for_session(
-        "/auth/sign-in",
-        &Body { user, password },
-        "the name or the password is wrong",
-    )
-    .await
+    let body = object(&[("user", user), ("password", password)]);
+    post_for_session("/auth/sign-in", body, "the name or the password is wrong").await
 }
 
 /// Signs in with the token of a sign-in link, which works once.
 pub(crate) async fn sign_in_with_link(token: &str) -> Result<Session, Error> {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        token: &'a str,
-    }
-    post_for_session("/auth/link", &Body { token }, "the link has been used or is too old").await
+    post_for_session(
+        "/auth/link",
+        object(&[("token", token)]),
+        "the link has been used or is too old",
+    )
+    .await
 }
 
 /// Ends the session at the gateway.
@@ -51,10 +44,7 @@ pub(crate) async fn sign_out() -> Result<(), Error> {
     fetch::text(post("/auth/sign-out", "{}".to_owned())).await.map(drop)
 }
 
-async fn post_for_session(path: &str, body: &impl Serialize, refused: &str) -> Result<Session, Error> {
-    let body = serde_json::to_string(body).map_err(|error| Error::Unreadable {
-        message: error.to_string(),
-    })?;
+async fn post_for_session(path: &str, body: String, refused: &str) -> Result<Session, Error> {
     match fetch::text(post(path, body)).await {
         Ok(text) => read(text),
         Err(Error::SignedOut) => Err(Error::Invalid {
@@ -69,8 +59,21 @@ fn post(path: &str, body: String) -> Call {
     Call::write("POST", path.to_owned(), "application/json", body)
 }
 
+/// A JSON object of texts.
+pub(crate) fn object(pairs: &[(&str, &str)]) -> String {
+    let mut out = String::from("{");
+    for (key, value) in pairs {
+        if out.len() > 1 {
+            out.push(',');
+        }
+        quote(key, &mut out);
+        out.push(':');
+        quote(value, &mut out);
+    }
+    out.push('}');
+    out
+}
+
 fn read(text: String) -> Result<Session, Error> {
-    serde_json::from_str(&text).map_err(|error| Error::Unreadable {
-        message: error.to_string(),
-    })
+    from_str(&text).map_err(|error| Error::Unreadable { message: error.message })
 }

@@ -7,14 +7,15 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
+use flowdeck_objects::json::{Value, from_str};
 use flowdeck_watch::resource::{ACCESS_REVIEWS, RULES_REVIEWS};
 use flowdeck_watch::rights::{RulesReview, Verdict};
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
-use serde::{Deserialize, Serialize};
 
 use crate::client::Error;
 use crate::client::kubernetes::{DryRun, create};
+use crate::client::session::object;
 
 use super::browser;
 
@@ -188,80 +189,52 @@ impl Access {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Review<S> {
-    api_version: &'static str,
-    kind: &'static str,
-    spec: S,
+#[derive(Default)]
+struct Answer {
+    status: AnswerStatus,
 }
 
+#[derive(Default)]
+struct AnswerStatus {
+    allowed: bool,
+}
+
+flowdeck_objects::fields!(Answer { b"status" => status });
+flowdeck_objects::fields!(AnswerStatus { b"allowed" => allowed });
+
 async fn ask_rules(namespace: &str) -> Result<RulesReview, Error> {
-    #[derive(Serialize)]
-    struct Spec<'a> {
-        namespace: &'a str,
-    }
     // The API wants a namespace; rules of the whole cluster are part of any.
     let namespace = if namespace.is_empty() { "default" } else { namespace };
-    let review = Review {
-        api_version: "authorization.k8s.io/v1",
-        kind: "SelfSubjectRulesReview",
-        spec: Spec { namespace },
-    };
-    read(&create(RULES_REVIEWS, "", write(&review)?, DryRun::No).await?)
+    let body = review("SelfSubjectRulesReview", &object(&[("namespace", namespace)]));
+    read(&create(RULES_REVIEWS, "", body, DryRun::No).await?)
 }
 
 async fn ask_action(namespace: &str, (verb, group, resource): &Action) -> Result<bool, Error> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Spec<'a> {
-        resource_attributes: Attributes<'a>,
-    }
-    #[derive(Serialize)]
-    struct Attributes<'a> {
-        namespace: &'a str,
-        verb: &'a str,
-        group: &'a str,
-        resource: &'a str,
-        subresource: &'a str,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Answer {
-        status: AnswerStatus,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct AnswerStatus {
-        allowed: bool,
-    }
     let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
-    let spec = Spec {
-        resource_attributes: Attributes {
-            namespace,
-            verb,
-            group,
-            resource,
-            subresource,
-        },
-    };
-    let review = Review {
-        api_version: "authorization.k8s.io/v1",
-        kind: "SelfSubjectAccessReview",
-        spec,
-    };
-    let answer: Answer = read(&create(ACCESS_REVIEWS, "", write(&review)?, DryRun::No).await?)?;
+    let attributes = object(&[
+        ("namespace", namespace),
+        ("verb", verb),
+        ("group", group),
+        ("resource", resource),
+        ("subresource", subresource),
+    ]);
+    let spec = [r#"{"resourceAttributes":"#, &attributes, "}"].concat();
+    let body = review("SelfSubjectAccessReview", &spec);
+    let answer: Answer = read(&create(ACCESS_REVIEWS, "", body, DryRun::No).await?)?;
     Ok(answer.status.allowed)
 }
 
-fn write(review: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(review).map_err(|error| Error::Unreadable {
-        message: error.to_string(),
-    })
+fn review(kind: &str, spec: &str) -> String {
+    [
+        r#"{"apiVersion":"authorization.k8s.io/v1","kind":""#,
+        kind,
+        r#"","spec":"#,
+        spec,
+        "}",
+    ]
+    .concat()
 }
 
-fn read<R: for<'de> Deserialize<'de>>(text: &str) -> Result<R, Error> {
-    serde_json::from_str(text).map_err(|error| Error::Unreadable {
-        message: error.to_string(),
-    })
+fn read<R: Value + Default>(text: &str) -> Result<R, Error> {
+    from_str(text).map_err(|error| Error::Unreadable { message: error.message })
 }

@@ -2,8 +2,8 @@
 
 use std::rc::{Rc, Weak};
 
-use flowdeck_watch::Rows;
 use flowdeck_watch::resource::Resource;
+use flowdeck_watch::{Rows, Typed};
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 
@@ -62,7 +62,7 @@ pub(crate) struct Lease<T: 'static> {
 }
 
 struct Share<T> {
-    stream: Rc<Stream<T>>,
+    stream: Rc<Stream<Typed<T>>>,
     key: StreamKey,
     live: Weak<Inner>,
 }
@@ -84,7 +84,7 @@ impl<T> Clone for Lease<T> {
 }
 
 impl<T> Lease<T> {
-    pub(super) fn new(stream: Rc<Stream<T>>, key: StreamKey, live: Weak<Inner>) -> Lease<T> {
+    pub(super) fn new(stream: Rc<Stream<Typed<T>>>, key: StreamKey, live: Weak<Inner>) -> Lease<T> {
         Lease {
             share: SendWrapper::new(Rc::new(Share { stream, key, live })),
         }

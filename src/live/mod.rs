@@ -19,11 +19,10 @@ use flowdeck_objects::{
     Event, Namespace, Node, Notebook, Object, PersistentVolumeClaim, Pod, ResourceQuota, StatefulSet,
 };
 use flowdeck_watch::resource::{self, Resource};
-use flowdeck_watch::{Bucket, Input, Leases};
+use flowdeck_watch::{Bucket, Input, Leases, Typed};
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
-use serde::de::DeserializeOwned;
 
 use crate::client::fetch::{self, Refusal};
 use crate::client::session::Session;
@@ -67,7 +66,7 @@ pub(crate) struct Inner {
 }
 
 struct Entry {
-    stream: Rc<dyn AnyStream>,
+    stream: Rc<AnyStream>,
     typed: Rc<dyn Any>,
 }
 
@@ -149,7 +148,7 @@ impl Live {
     /// `selector` is a label selector as the API writes it, or empty.
     pub(crate) fn watch<T>(&self, resource: Resource, namespace: &str, selector: &str) -> Lease<T>
     where
-        T: Object + DeserializeOwned + 'static,
+        T: Object + 'static,
     {
         let namespace = if resource.namespaced {
             namespace.to_owned()
@@ -209,11 +208,11 @@ impl Live {
 impl Inner {
     fn lease<T>(self: &Rc<Self>, key: StreamKey) -> Lease<T>
     where
-        T: Object + DeserializeOwned + 'static,
+        T: Object + 'static,
     {
         self.end_unheld();
         if self.leases.borrow_mut().take(&key) {
-            let stream = Stream::<T>::new(&key, Rc::downgrade(self));
+            let stream = Stream::<Typed<T>>::new(&key, Rc::downgrade(self));
             let entry = Entry {
                 stream: stream.clone(),
                 typed: stream.clone(),
@@ -230,8 +229,8 @@ impl Inner {
         let typed = self.streams.borrow().get(&key).map(|entry| entry.typed.clone());
         // Two types for one kind would be a mistake of ours; the second gets a stream that stays empty.
         let stream = typed
-            .and_then(|typed| typed.downcast::<Stream<T>>().ok())
-            .unwrap_or_else(|| Stream::new(&key, Rc::downgrade(self)));
+            .and_then(|typed| typed.downcast::<Stream<Typed<T>>>().ok())
+            .unwrap_or_else(|| Stream::<Typed<T>>::new(&key, Rc::downgrade(self)));
         Lease::new(stream, key, Rc::downgrade(self))
     }
 
@@ -261,7 +260,7 @@ impl Inner {
     }
 
     fn tell_streams<'a>(&self, input: impl Fn() -> Input<'a>) {
-        let streams: Vec<Rc<dyn AnyStream>> = self
+        let streams: Vec<Rc<AnyStream>> = self
             .streams
             .borrow()
             .values()

@@ -7,11 +7,10 @@ use std::rc::{Rc, Weak};
 
 use flowdeck_objects::Object;
 use flowdeck_watch::resource::with_query;
-use flowdeck_watch::{Command, Config, Input, Machine, Problem, Request, Rows, State};
+use flowdeck_watch::{Command, Config, Core, Input, Machine, Problem, Request, Rows, State, Table, Typed};
 use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use serde::de::DeserializeOwned;
 use web_sys::AbortController;
 
 use crate::client::Error;
@@ -24,25 +23,21 @@ use super::lease::{StreamKey, StreamState};
 /// So many bytes are fed at once, so that a huge chunk is cut into slices too.
 const PIECE_BYTES: usize = 32 << 10;
 
-/// A stream whose rows' type nobody needs to know.
-pub(super) trait AnyStream {
-    /// Tells the machine something that is not about a request.
-    fn tell(&self, input: Input<'_>);
-    /// How it is doing, as last told to signals.
-    fn state(&self) -> StreamState;
-}
+/// A stream whose rows' type nobody needs to know: all that drives one is compiled once, not once a kind.
+pub(super) type AnyStream = Stream<dyn Table>;
 
 /// One live list.
-pub(super) struct Stream<T> {
-    me: Weak<Stream<T>>,
+pub(super) struct Stream<R: ?Sized> {
+    me: Weak<AnyStream>,
     live: Weak<Inner>,
     url: String,
-    machine: RefCell<Machine<T>>,
     flight: RefCell<Option<AbortController>>,
     alarm: RefCell<Option<Alarm>>,
     frame_asked: Cell<bool>,
     pub(super) changed: ArcRwSignal<u64>,
     pub(super) state: ArcRwSignal<StreamState>,
+    /// Last, so that a stream of a kind can become [`AnyStream`].
+    machine: RefCell<Core<R>>,
 }
 
 struct Alarm {
@@ -50,19 +45,19 @@ struct Alarm {
     _timer: Timeout,
 }
 
-impl<T: Object + DeserializeOwned + 'static> Stream<T> {
+impl<T: Object> Stream<Typed<T>> {
     /// A stream that has not begun: tell it [`Input::Start`].
-    pub(super) fn new(key: &StreamKey, live: Weak<Inner>) -> Rc<Stream<T>> {
+    pub(super) fn new(key: &StreamKey, live: Weak<Inner>) -> Rc<Stream<Typed<T>>> {
         let config = Config {
             label_selector: key.selector.clone(),
             seed: browser::seed(),
             ..Config::default()
         };
-        Rc::new_cyclic(|me| Stream {
-            me: me.clone(),
+        Rc::new_cyclic(|me: &Weak<Stream<Typed<T>>>| Stream {
+            me: me.clone() as Weak<AnyStream>,
             live,
             url: key.resource.collection(&key.namespace),
-            machine: RefCell::new(Machine::new(config)),
+            machine: RefCell::new(Machine::<T>::new(config)),
             flight: RefCell::default(),
             alarm: RefCell::default(),
             frame_asked: Cell::new(false),
@@ -70,8 +65,18 @@ impl<T: Object + DeserializeOwned + 'static> Stream<T> {
             state: ArcRwSignal::new(StreamState::Loading),
         })
     }
+}
 
-    fn input(&self, input: Input<'_>) {
+impl<T> Stream<Typed<T>> {
+    /// Reads the rows.
+    pub(super) fn with_rows<R>(&self, read: impl FnOnce(&Rows<T>) -> R) -> R {
+        read(self.machine.borrow().rows())
+    }
+}
+
+impl AnyStream {
+    /// Tells the machine what has happened.
+    pub(super) fn tell(&self, input: Input<'_>) {
         // Somebody is reading the rows and calls us from there: not now, the machine can wait for its next input.
         let Ok(mut machine) = self.machine.try_borrow_mut() else {
             return;
@@ -118,7 +123,7 @@ impl<T: Object + DeserializeOwned + 'static> Stream<T> {
         let timer = Timeout::new(u32::try_from(ms).unwrap_or(u32::MAX).min(i32::MAX as u32), move || {
             if let Some(stream) = me.upgrade() {
                 stream.alarm.take();
-                stream.input(Input::Tick);
+                stream.tell(Input::Tick);
             }
         });
         self.alarm.replace(Some(Alarm { at_ms, _timer: timer }));
@@ -161,14 +166,14 @@ impl<T: Object + DeserializeOwned + 'static> Stream<T> {
     }
 }
 
-impl<T> Stream<T> {
-    /// Reads the rows.
-    pub(super) fn with_rows<R>(&self, read: impl FnOnce(&Rows<T>) -> R) -> R {
-        read(self.machine.borrow().rows())
+impl AnyStream {
+    /// How it is doing, as last told to signals.
+    pub(super) fn state(&self) -> StreamState {
+        self.state.try_get_untracked().unwrap_or(StreamState::Loading)
     }
 }
 
-impl<T> Drop for Stream<T> {
+impl<R: ?Sized> Drop for Stream<R> {
     fn drop(&mut self) {
         if let Some(controller) = self.flight.take() {
             controller.abort();
@@ -176,21 +181,8 @@ impl<T> Drop for Stream<T> {
     }
 }
 
-impl<T: Object + DeserializeOwned + 'static> AnyStream for Stream<T> {
-    fn tell(&self, input: Input<'_>) {
-        self.input(input);
-    }
-
-    fn state(&self) -> StreamState {
-        self.state.try_get_untracked().unwrap_or(StreamState::Loading)
-    }
-}
-
 /// Sends one request and feeds its answer; ends when the stream does, or at the abort.
-async fn run<T>(stream: Weak<Stream<T>>, request: Request, controller: AbortController, turn_ms: u64)
-where
-    T: Object + DeserializeOwned + 'static,
-{
+async fn run(stream: Weak<AnyStream>, request: Request, controller: AbortController, turn_ms: u64) {
     if turn_ms > 0 {
         TimeoutFuture::new(u32::try_from(turn_ms).unwrap_or(u32::MAX)).await;
     }
@@ -204,7 +196,7 @@ where
     let url = with_query(url, request.query.iter().map(|(key, value)| (*key, value.as_str())));
     let feed = |input: Input<'_>| {
         if let Some(stream) = stream.upgrade() {
-            browser::work(|| stream.input(input));
+            browser::work(|| stream.tell(input));
         }
     };
     let mut reply = match fetch::send(Call::stream(url, Some(controller))).await {

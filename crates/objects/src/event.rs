@@ -2,97 +2,97 @@
 //!
 //! Kubelet and controllers write the old form, the scheduler the new one (no `count`, an empty `source`).
 
-use serde::Deserialize;
-
 use crate::meta::Meta;
-use crate::null::or_default;
-use crate::time::{self, Timestamp};
+use crate::time::Timestamp;
 
 /// Something that happened to an object (`core/v1` Event).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Event {
     /// Metadata.
-    #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
     /// What it happened to.
-    #[serde(deserialize_with = "or_default")]
     pub involved_object: InvolvedObject,
     /// `Normal` or `Warning` (`type` on the wire).
-    #[serde(rename = "type", deserialize_with = "or_default")]
     pub kind: String,
     /// One CamelCase word, like `FailedScheduling`.
-    #[serde(deserialize_with = "or_default")]
     pub reason: String,
     /// In words.
-    #[serde(deserialize_with = "or_default")]
     pub message: String,
     /// Old form: how often.
-    #[serde(deserialize_with = "or_default")]
     pub count: i32,
     /// Old form: first time.
-    #[serde(deserialize_with = "time::optional")]
     pub first_timestamp: Option<Timestamp>,
     /// Old form: last time.
-    #[serde(deserialize_with = "time::optional")]
     pub last_timestamp: Option<Timestamp>,
     /// Old form: who says so.
-    #[serde(deserialize_with = "or_default")]
     pub source: EventSource,
     /// New form: first time, exact to the microsecond.
-    #[serde(deserialize_with = "time::optional")]
     pub event_time: Option<Timestamp>,
     /// New form: repeats, absent until the first one.
     pub series: Option<EventSeries>,
     /// New form: who says so.
-    #[serde(deserialize_with = "or_default")]
     pub reporting_component: String,
 }
 
+crate::fields!(Event {
+    b"metadata" => metadata,
+    b"involvedObject" => involved_object,
+    b"type" => kind,
+    b"reason" => reason,
+    b"message" => message,
+    b"count" => count,
+    b"firstTimestamp" => first_timestamp,
+    b"lastTimestamp" => last_timestamp,
+    b"source" => source,
+    b"eventTime" => event_time,
+    b"series" => series,
+    b"reportingComponent" => reporting_component,
+});
+
 /// Repeats of an event in the new form.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventSeries {
     /// How often.
-    #[serde(deserialize_with = "or_default")]
     pub count: i32,
     /// Last time.
-    #[serde(deserialize_with = "time::optional")]
     pub last_observed_time: Option<Timestamp>,
 }
 
+crate::fields!(EventSeries { b"count" => count, b"lastObservedTime" => last_observed_time });
+
 /// Who wrote an event in the old form.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventSource {
     /// Component, like `kubelet`.
-    #[serde(deserialize_with = "or_default")]
     pub component: String,
     /// Node, if it has to do with one.
-    #[serde(deserialize_with = "or_default")]
     pub host: String,
 }
 
+crate::fields!(EventSource { b"component" => component, b"host" => host });
+
 /// What an event is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InvolvedObject {
     /// Kind.
-    #[serde(deserialize_with = "or_default")]
     pub kind: String,
     /// Namespace.
-    #[serde(deserialize_with = "or_default")]
     pub namespace: String,
     /// Name.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// Identity: tells this pod's events from those of an earlier one of the same name.
-    #[serde(deserialize_with = "or_default")]
     pub uid: String,
     /// Part of the object, like `spec.containers{main}`.
-    #[serde(deserialize_with = "or_default")]
     pub field_path: String,
 }
+
+crate::fields!(InvolvedObject {
+    b"kind" => kind,
+    b"namespace" => namespace,
+    b"name" => name,
+    b"uid" => uid,
+    b"fieldPath" => field_path,
+});
 
 impl Event {
     /// Whether its type is `Warning`.

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     fn event(text: &str) -> Event {
-        serde_json::from_str(text).unwrap()
+        crate::json::from_str(text).unwrap()
     }
 
     #[test]

@@ -1,102 +1,161 @@
-//! Reads JSON into typed views at the speed that lists of 10,000 need, and skips what no field asks for in strides of 64 bytes.
+//! Reads JSON into typed views without a line of code that is compiled once a type, and writes JSON texts.
 //!
-//! Says what is wrong, never where. A text that is read here is read to the same value by `serde_json` (a property test
-//! holds that). The one thing that this
-//! reader doesn't see is garbage *inside* a value that is skipped, as long as its braces and quotes match.
-//! Why it exists: an object's larger half (`managedFields`, volumes, tolerations) is never shown, and `serde_json`
-//! looks at each of its bytes (performance.md §4; `make bench ONLY=parse`).
+//! What no field asks for is skipped in strides of 64 bytes: an object's larger half (`managedFields`, volumes,
+//! tolerations) is never shown. Garbage *inside* something skipped is therefore not seen, as long as its braces and
+//! quotes match; [`check`] sees it. Why it exists: derived readers were half of the page's Wasm, and looked at each byte
+//! (performance.md §4; `make bench ONLY=parse`).
 
 mod skip;
+mod values;
+mod write;
 
-use std::fmt;
+use std::borrow::Cow;
+use std::cell::Cell;
 
-use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde::forward_to_deserialize_any;
+use crate::list::Unreadable;
 
-/// The text is not JSON, or not what the type asks for.
-#[derive(Debug, Default)]
-pub(crate) struct Stumbled {
-    message: Box<str>,
-}
+pub use write::quote;
 
-impl fmt::Display for Stumbled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.message.is_empty() {
-            "this is no JSON"
-        } else {
-            &self.message
-        })
+/// Levels that may be nested, as `serde_json` has it, so that no input exhausts the stack.
+const DEPTH_LIMIT: u32 = 127;
+
+/// The text is not JSON, or not what the type asks for; the [`Reader`] remembers what and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stumbled;
+
+/// What reading gives.
+pub type Read<T = ()> = Result<T, Stumbled>;
+
+/// Something that is read from JSON, over its default.
+pub trait Value {
+    /// Reads the next value of the text; `null` leaves what is there.
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read;
+
+    /// The same where it may be missing.
+    fn read_some(slot: &mut Option<Self>, reader: &mut Reader<'_>) -> Read
+    where
+        Self: Sized + Default,
+    {
+        if reader.null()? {
+            *slot = None;
+            return Ok(());
+        }
+        slot.insert(Self::default()).read(reader)
     }
 }
 
-impl std::error::Error for Stumbled {}
+/// An object with known keys; written with [`fields!`](crate::fields).
+pub trait Fields {
+    /// Where the value of a key goes; `None`: nobody asks for it.
+    fn field(&mut self, key: &[u8]) -> Option<&mut dyn Value>;
+}
 
-impl de::Error for Stumbled {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Stumbled {
-            message: message.to_string().into(),
+/// A list that grows by one default at a time.
+pub(crate) trait Slots {
+    fn clear(&mut self);
+    fn grow(&mut self) -> &mut dyn Value;
+    fn drop_last(&mut self);
+}
+
+/// Says which keys of a JSON object go to which fields of a struct: `fields!(Meta { b"uid" => uid });`.
+#[macro_export]
+macro_rules! fields {
+    ($kind:ty { $($key:literal => $field:ident),* $(,)? }) => {
+        impl $crate::json::Fields for $kind {
+            fn field(&mut self, key: &[u8]) -> Option<&mut dyn $crate::json::Value> {
+                Some(match key {
+                    $($key => &mut self.$field,)*
+                    _ => return None,
+                })
+            }
+        }
+
+        impl $crate::json::Value for $kind {
+            fn read(&mut self, reader: &mut $crate::json::Reader<'_>) -> $crate::json::Read {
+                reader.object(self)
+            }
+        }
+    };
+}
+
+/// Reads the whole text as one value. Errors say what was expected and at which byte.
+pub fn from_slice<T: Value + Default>(text: &[u8]) -> Result<T, Unreadable> {
+    let mut value = T::default();
+    read_into(text, &mut value)?;
+    Ok(value)
+}
+
+/// The same from a text.
+pub fn from_str<T: Value + Default>(text: &str) -> Result<T, Unreadable> {
+    from_slice(text.as_bytes())
+}
+
+/// Looks at every byte: whether the text is one JSON value, nested at most 127 levels.
+pub fn check(text: &[u8]) -> Result<(), Unreadable> {
+    let mut reader = Reader::new(text);
+    let read = reader.check_value().and_then(|()| reader.end());
+    reader.said(read)
+}
+
+pub(crate) fn read_into(text: &[u8], value: &mut dyn Value) -> Result<(), Unreadable> {
+    let mut reader = Reader::new(text);
+    let read = value.read(&mut reader).and_then(|()| reader.end());
+    reader.said(read)
+}
+
+/// Goes through a text value by value.
+#[derive(Debug)]
+pub struct Reader<'t> {
+    text: &'t [u8],
+    at: usize,
+    depth: u32,
+    /// Where a text with escapes is written out.
+    unescaped: Vec<u8>,
+    /// What was expected where, the first time something was not there.
+    wrong: Cell<Option<(usize, &'static str)>>,
+}
+
+impl<'t> Reader<'t> {
+    /// At the beginning of a text.
+    pub fn new(text: &'t [u8]) -> Reader<'t> {
+        Reader {
+            text,
+            at: 0,
+            depth: 0,
+            unescaped: Vec::new(),
+            wrong: Cell::new(None),
         }
     }
 
-    /// In our own words for what was found: serde's would bring the formatter of floats into the page.
-    fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        let found = match found {
-            de::Unexpected::Bool(_) => "true or false",
-            de::Unexpected::Unsigned(_) | de::Unexpected::Signed(_) => "a whole number",
-            de::Unexpected::Float(_) => "a number",
-            de::Unexpected::Str(text) => {
-                return Self::custom(format_args!("found the string {text:?}, expected {expected}"));
-            }
-            de::Unexpected::Seq => "a list",
-            de::Unexpected::Map => "an object",
-            _ => "null",
+    #[cold]
+    pub(crate) fn stumble(&self, wanted: &'static str) -> Stumbled {
+        if self.wrong.get().is_none() {
+            self.wrong.set(Some((self.at, wanted)));
+        }
+        Stumbled
+    }
+
+    /// Gives a stumble its words.
+    pub fn said<T>(&self, read: Read<T>) -> Result<T, Unreadable> {
+        read.map_err(|Stumbled| Unreadable { message: self.words() })
+    }
+
+    /// What is wrong, and forgets it.
+    pub(crate) fn words(&self) -> String {
+        let (at, wanted) = self.wrong.take().unwrap_or((self.at, "JSON"));
+        let found = match self.text.get(at) {
+            None => "the end",
+            Some(b'"') => "a string",
+            Some(b'{') => "an object",
+            Some(b'[') => "a list",
+            Some(b't' | b'f') => "a truth value",
+            Some(b'n') => "null",
+            Some(b'0'..=b'9' | b'-') => "a number",
+            Some(_) => "something else",
         };
-        Self::custom(format_args!("found {found}, expected {expected}"))
+        ["expected ", wanted, ", found ", found, " at byte ", &at.to_string()].concat()
     }
 
-    fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::invalid_type(found, expected)
-    }
-}
-
-type Read<T> = Result<T, Stumbled>;
-
-/// This is no JSON.
-#[cold]
-fn stumble() -> Stumbled {
-    Stumbled::default()
-}
-
-/// Reads the whole text as one value.
-pub(crate) fn from_slice<'de, T: de::Deserialize<'de>>(text: &'de [u8]) -> Read<T> {
-    let mut reader = Reader {
-        text,
-        at: 0,
-        unescaped: Vec::new(),
-    };
-    let value = T::deserialize(&mut reader)?;
-    reader.blanks();
-    if reader.at == text.len() {
-        Ok(value)
-    } else {
-        Err(stumble())
-    }
-}
-
-enum Number {
-    Natural(u64),
-    Negative(i64),
-    Float(f64),
-}
-
-struct Reader<'de> {
-    text: &'de [u8],
-    at: usize,
-    /// Where a text with escapes is written out.
-    unescaped: Vec<u8>,
-}
-
-impl<'de> Reader<'de> {
     fn blanks(&mut self) {
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.text.get(self.at) {
             self.at += 1;
@@ -104,67 +163,176 @@ impl<'de> Reader<'de> {
     }
 
     /// The next byte that means something, without taking it.
-    fn peek(&mut self) -> Read<u8> {
+    pub fn peek(&mut self) -> Read<u8> {
         self.blanks();
-        self.text.get(self.at).copied().ok_or_else(stumble)
+        match self.text.get(self.at) {
+            Some(byte) => Ok(*byte),
+            None => Err(self.stumble("more")),
+        }
     }
 
-    fn take(&mut self, byte: u8) -> Read<()> {
-        if self.peek()? == byte {
-            self.at += 1;
+    /// Errors unless only blanks are left.
+    pub fn end(&mut self) -> Read {
+        self.blanks();
+        if self.at == self.text.len() {
             return Ok(());
         }
-        Err(stumble())
+        Err(self.stumble("the end"))
     }
 
-    fn word(&mut self, word: &[u8]) -> Read<()> {
-        if self.text[self.at..].starts_with(word) {
+    fn word(&mut self, word: &'static str) -> Read {
+        if self.text[self.at..].starts_with(word.as_bytes()) {
             self.at += word.len();
             return Ok(());
         }
-        Err(stumble())
+        Err(self.stumble(word))
+    }
+
+    /// Takes a `null` if there is one.
+    pub fn null(&mut self) -> Read<bool> {
+        if self.peek()? == b'n' {
+            return self.word("null").map(|()| true);
+        }
+        Ok(false)
+    }
+
+    /// Takes `true` or `false`.
+    pub fn truth(&mut self) -> Read<bool> {
+        match self.peek()? {
+            b't' => self.word("true").map(|()| true),
+            b'f' => self.word("false").map(|()| false),
+            _ => Err(self.stumble("true or false")),
+        }
+    }
+
+    /// Reads an object's fields where they belong and skips the others. `null` is an object without fields.
+    pub fn object(&mut self, fields: &mut dyn Fields) -> Read {
+        if self.null()? {
+            return Ok(());
+        }
+        let mut first = self.open(b'{', "an object")?;
+        while self.more(b'}', &mut first)? {
+            let key = self.key()?;
+            match fields.field(&key) {
+                Some(value) => value.read(self)?,
+                None => self.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a list. `null` is an empty one.
+    pub(crate) fn list(&mut self, slots: &mut dyn Slots) -> Read {
+        slots.clear();
+        if self.null()? {
+            return Ok(());
+        }
+        let mut first = self.open(b'[', "a list")?;
+        while self.more(b']', &mut first)? {
+            slots.grow().read(self)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a brace or bracket; gives what [`Reader::more`] wants to be told.
+    pub fn open(&mut self, open: u8, wanted: &'static str) -> Read<bool> {
+        if self.peek()? != open {
+            return Err(self.stumble(wanted));
+        }
+        if self.depth == DEPTH_LIMIT {
+            return Err(self.stumble("fewer levels"));
+        }
+        self.depth += 1;
+        self.at += 1;
+        Ok(true)
+    }
+
+    /// Goes to the next item of what was opened; false just after its end.
+    pub fn more(&mut self, close: u8, first: &mut bool) -> Read<bool> {
+        let byte = self.peek()?;
+        if byte == close {
+            self.at += 1;
+            self.depth -= 1;
+            return Ok(false);
+        }
+        if std::mem::take(first) {
+            return Ok(true);
+        }
+        if byte != b',' {
+            return Err(self.stumble("a comma or the end"));
+        }
+        self.at += 1;
+        // `[1,]` is no JSON: the item's own reader stumbles over the bracket.
+        Ok(true)
+    }
+
+    /// Takes a key and its colon.
+    pub fn key(&mut self) -> Read<Cow<'t, [u8]>> {
+        let key = match self.string("a key")? {
+            Some(bytes) => Cow::Borrowed(bytes),
+            None => Cow::Owned(std::mem::take(&mut self.unescaped)),
+        };
+        if self.peek()? != b':' {
+            return Err(self.stumble("a colon"));
+        }
+        self.at += 1;
+        Ok(key)
+    }
+
+    /// Takes a text; borrowed until the next one.
+    pub fn text(&mut self) -> Read<&str> {
+        let bytes = match self.string("a string")? {
+            Some(bytes) => bytes,
+            None => &self.unescaped,
+        };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text),
+            Err(_) => Err(self.stumble("UTF-8")),
+        }
     }
 
     /// Takes a text from its opening quote on: borrowed from the input, or `None` if it had escapes and lies unescaped.
-    ///
-    /// Not inlined, like all that isn't generic here: there are a thousand places that read a text.
-    #[inline(never)]
-    fn string(&mut self) -> Read<Option<&'de [u8]>> {
+    fn string(&mut self, wanted: &'static str) -> Read<Option<&'t [u8]>> {
+        if self.peek()? != b'"' {
+            return Err(self.stumble(wanted));
+        }
         let text = self.text;
-        if text.get(self.at) != Some(&b'"') {
-            return Err(stumble());
-        }
         let start = self.at + 1;
-        let end = skip::plain_text_end(text, start).ok_or_else(stumble)?;
-        if text[end] == b'"' {
-            self.at = end + 1;
-            return Ok(Some(&text[start..end]));
+        match skip::plain_text_end(text, start) {
+            Some(end) if text[end] == b'"' => {
+                self.at = end + 1;
+                Ok(Some(&text[start..end]))
+            }
+            Some(end) => match self.unescape(start, end) {
+                Some(after) => {
+                    self.at = after;
+                    Ok(None)
+                }
+                None => Err(self.stumble("a well-formed string")),
+            },
+            None => Err(self.stumble("a string that ends")),
         }
-        self.unescape(start, end)?;
-        Ok(None)
     }
 
-    /// Writes out the text that begins at `start` and has its first escape at `escape`.
-    fn unescape(&mut self, start: usize, escape: usize) -> Read<()> {
+    /// Writes out the text that begins at `start` and has its first escape at `escape`; where it ends.
+    fn unescape(&mut self, start: usize, escape: usize) -> Option<usize> {
         let text = self.text;
         self.unescaped.clear();
         let (mut from, mut at) = (start, escape);
         loop {
             self.unescaped.extend_from_slice(&text[from..at]);
             match text[at] {
-                b'"' => break,
+                b'"' => return Some(at + 1),
                 b'\\' => from = self.escape(at + 1)?,
-                _ => return Err(stumble()),
+                _ => return None,
             }
-            at = skip::plain_text_end(text, from).ok_or_else(stumble)?;
+            at = skip::plain_text_end(text, from)?;
         }
-        self.at = at + 1;
-        Ok(())
     }
 
     /// Writes what the escape whose letter is at `at` stands for; where the text goes on.
-    fn escape(&mut self, at: usize) -> Read<usize> {
-        let byte = match self.text.get(at).ok_or_else(stumble)? {
+    fn escape(&mut self, at: usize) -> Option<usize> {
+        let byte = match self.text.get(at)? {
             b'u' => return self.unicode(at + 1),
             b'"' => b'"',
             b'\\' => b'\\',
@@ -174,326 +342,179 @@ impl<'de> Reader<'de> {
             b'n' => b'\n',
             b'r' => b'\r',
             b't' => b'\t',
-            _ => return Err(stumble()),
+            _ => return None,
         };
         self.unescaped.push(byte);
-        Ok(at + 1)
+        Some(at + 1)
     }
 
     /// Writes the character of a `\uXXXX`, or of two that are a surrogate pair.
-    fn unicode(&mut self, at: usize) -> Read<usize> {
+    fn unicode(&mut self, at: usize) -> Option<usize> {
         let first = self.hex(at)?;
         let (code, next) = match first {
             0xd800..=0xdbff => {
                 if self.text.get(at + 4..at + 6) != Some(b"\\u") {
-                    return Err(stumble());
+                    return None;
                 }
                 let second = self.hex(at + 6)?;
                 if !(0xdc00..=0xdfff).contains(&second) {
-                    return Err(stumble());
+                    return None;
                 }
                 (0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00), at + 10)
             }
             _ => (first, at + 4),
         };
-        let character = char::from_u32(code).ok_or_else(stumble)?;
+        let character = char::from_u32(code)?;
         self.unescaped
             .extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-        Ok(next)
+        Some(next)
     }
 
-    fn hex(&self, at: usize) -> Read<u32> {
-        let digits = self.text.get(at..at + 4).ok_or_else(stumble)?;
-        digits.iter().try_fold(0, |sum, digit| {
-            Ok(sum * 16 + char::from(*digit).to_digit(16).ok_or_else(stumble)?)
-        })
+    fn hex(&self, at: usize) -> Option<u32> {
+        let digits = self.text.get(at..at + 4)?;
+        digits
+            .iter()
+            .try_fold(0, |sum, digit| Some(sum * 16 + char::from(*digit).to_digit(16)?))
     }
 
-    /// Something else comes than was expected.
-    #[cold]
-    fn mismatch(&mut self, expected: &dyn de::Expected) -> Stumbled {
-        let text = match self.text.get(self.at) {
-            Some(b'"') => self.string(),
-            _ => Ok(None),
-        };
-        let found = match (self.text.get(self.at), text) {
-            (_, Ok(Some(text))) => de::Unexpected::Str(std::str::from_utf8(text).unwrap_or_default()),
-            (Some(b'"'), _) => de::Unexpected::Str(""),
-            (Some(b'{'), _) => de::Unexpected::Map,
-            (Some(b'['), _) => de::Unexpected::Seq,
-            (Some(b't' | b'f'), _) => de::Unexpected::Bool(true),
-            (Some(b'n'), _) => de::Unexpected::Unit,
-            (Some(b'-' | b'0'..=b'9'), _) => de::Unexpected::Signed(0),
-            _ => return stumble(),
-        };
-        de::Error::invalid_type(found, expected)
-    }
-
-    fn visit_object<V: Visitor<'de>>(&mut self, visitor: V) -> Read<V::Value> {
-        if self.peek()? != b'{' {
-            return Err(self.mismatch(&visitor));
-        }
-        let mut items = Items::open(self, b'{', b'}')?;
-        let value = visitor.visit_map(&mut items)?;
-        items.ended.then_some(value).ok_or_else(stumble)
-    }
-
-    fn visit_list<V: Visitor<'de>>(&mut self, visitor: V) -> Read<V::Value> {
-        if self.peek()? != b'[' {
-            return Err(self.mismatch(&visitor));
-        }
-        let mut items = Items::open(self, b'[', b']')?;
-        let value = visitor.visit_seq(&mut items)?;
-        // A visitor that knows how many there must be doesn't ask for the end.
-        if items.next()? { Err(stumble()) } else { Ok(value) }
-    }
-
-    fn visit_truth<V: Visitor<'de>>(&mut self, visitor: V) -> Read<V::Value> {
-        if self.word(b"true").is_ok() {
-            return visitor.visit_bool(true);
-        }
-        if self.word(b"false").is_ok() {
-            return visitor.visit_bool(false);
-        }
-        Err(self.mismatch(&visitor))
-    }
-
-    fn visit_text<V: Visitor<'de>>(&mut self, visitor: V) -> Read<V::Value> {
-        if self.text.get(self.at) != Some(&b'"') {
-            return Err(self.mismatch(&visitor));
-        }
-        match self.string()? {
-            Some(bytes) => visitor.visit_borrowed_str(std::str::from_utf8(bytes).map_err(|_| stumble())?),
-            None => visitor.visit_str(std::str::from_utf8(&self.unescaped).map_err(|_| stumble())?),
+    /// Takes a number as written.
+    pub fn number(&mut self) -> Read<&'t [u8]> {
+        self.blanks();
+        let text = self.text;
+        let rest = &text[self.at..];
+        match number_length(rest) {
+            Some(length) => {
+                self.at += length;
+                Ok(&rest[..length])
+            }
+            None => Err(self.stumble("a value")),
         }
     }
 
-    /// Whole numbers of up to 18 digits are read here; `serde_json` knows about all others.
-    fn visit_number<V: Visitor<'de>>(&mut self, visitor: V) -> Read<V::Value> {
-        if !matches!(self.text.get(self.at), Some(b'-' | b'0'..=b'9')) {
-            return Err(self.mismatch(&visitor));
-        }
-        match self.number()? {
-            Number::Natural(number) => visitor.visit_u64(number),
-            Number::Negative(number) => visitor.visit_i64(number),
-            Number::Float(number) => visitor.visit_f64(number),
-        }
-    }
-
-    #[inline(never)]
-    fn number(&mut self) -> Read<Number> {
+    /// Takes a whole number between two bounds, both included.
+    pub fn integer(&mut self, min: i64, max: i64) -> Read<i64> {
+        self.blanks();
         let start = self.at;
-        while let Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E') = self.text.get(self.at) {
-            self.at += 1;
-        }
-        let token = &self.text[start..self.at];
-        let (negative, digits) = match token {
-            [b'-', digits @ ..] => (true, digits),
-            digits => (false, digits),
+        let token = self.number()?;
+        // Summed below zero, where there is room for one more.
+        let negative = token.strip_prefix(b"-");
+        let sum = negative.unwrap_or(token).iter().try_fold(0_i64, |sum, digit| {
+            let digit = digit.is_ascii_digit().then(|| i64::from(digit - b'0'))?;
+            sum.checked_mul(10)?.checked_sub(digit)
+        });
+        let number = if negative.is_some() {
+            sum
+        } else {
+            sum.and_then(i64::checked_neg)
         };
-        let plain = (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-        if plain && (digits[0] != b'0' || (digits.len() == 1 && !negative)) {
-            let number = digits
-                .iter()
-                .fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
-            return Ok(if negative {
-                Number::Negative(-(number as i64))
-            } else {
-                Number::Natural(number)
-            });
+        match number {
+            Some(number) if (min..=max).contains(&number) => Ok(number),
+            _ => {
+                self.at = start;
+                Err(self.stumble("a whole number that fits"))
+            }
         }
-        let other: serde_json::Number = serde_json::from_slice(token).map_err(|_| stumble())?;
-        let whole = other
-            .as_u64()
-            .map(Number::Natural)
-            .or(other.as_i64().map(Number::Negative));
-        whole.or(other.as_f64().map(Number::Float)).ok_or_else(stumble)
     }
 
     /// Passes a value of any kind without looking into it.
-    #[inline(never)]
-    fn pass(&mut self) -> Read<()> {
-        match self.peek()? {
-            b'"' => {
-                self.at = skip::text_end(self.text, self.at + 1).ok_or_else(stumble)?;
+    pub fn skip(&mut self) -> Read {
+        let end = match self.peek()? {
+            b'"' => skip::text_end(self.text, self.at + 1),
+            b'{' | b'[' => skip::container_end(self.text, self.at),
+            b't' => return self.word("true"),
+            b'f' => return self.word("false"),
+            b'n' => return self.word("null"),
+            _ => return self.number().map(|_| ()),
+        };
+        match end {
+            Some(end) => {
+                self.at = end;
                 Ok(())
             }
-            b'{' | b'[' => {
-                self.at = skip::container_end(self.text, self.at).ok_or_else(stumble)?;
+            None => Err(self.stumble("a value that ends")),
+        }
+    }
+
+    /// Passes a value and gives it as it stands, without the blanks around it.
+    pub fn raw(&mut self) -> Read<&'t [u8]> {
+        self.blanks();
+        let text = self.text;
+        let start = self.at;
+        self.skip()?;
+        Ok(&text[start..self.at])
+    }
+
+    /// Reads a value again that somebody stumbled over, as it stands: what is wrong with it, and its text.
+    pub(crate) fn give_up_on(&mut self, place: Place) -> Read<(String, &'t [u8])> {
+        let words = self.words();
+        (self.at, self.depth) = (place.at, place.depth);
+        Ok((words, self.raw()?))
+    }
+
+    /// The text since a place.
+    pub(crate) fn since(&self, place: Place) -> &'t [u8] {
+        &self.text[place.at..self.at]
+    }
+
+    /// Where the reader is.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            at: self.at,
+            depth: self.depth,
+        }
+    }
+
+    fn check_value(&mut self) -> Read {
+        match self.peek()? {
+            b'"' => self.text().map(|_| ()),
+            b'{' => {
+                let mut first = self.open(b'{', "an object")?;
+                while self.more(b'}', &mut first)? {
+                    if std::str::from_utf8(&self.key()?).is_err() {
+                        return Err(self.stumble("UTF-8"));
+                    }
+                    self.check_value()?;
+                }
                 Ok(())
             }
-            b't' => self.word(b"true"),
-            b'f' => self.word(b"false"),
-            b'n' => self.word(b"null"),
-            _ => self.number().map(|_| ()),
+            b'[' => {
+                let mut first = self.open(b'[', "a list")?;
+                while self.more(b']', &mut first)? {
+                    self.check_value()?;
+                }
+                Ok(())
+            }
+            _ => self.skip(),
         }
     }
 }
 
-impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
-    type Error = Stumbled;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        match self.peek()? {
-            b'"' => self.visit_text(visitor),
-            b'{' => self.visit_object(visitor),
-            b'[' => self.visit_list(visitor),
-            b't' | b'f' => self.visit_truth(visitor),
-            b'n' => self.word(b"null").and_then(|()| visitor.visit_unit()),
-            _ => self.visit_number(visitor),
-        }
-    }
-
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        self.peek()?;
-        self.visit_truth(visitor)
-    }
-
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        self.peek()?;
-        self.visit_text(visitor)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        self.peek()?;
-        self.visit_number(visitor)
-    }
-
-    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        self.deserialize_i32(visitor)
-    }
-
-    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        self.deserialize_i32(visitor)
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        self.peek()?;
-        self.visit_list(visitor)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        self.peek()?;
-        self.visit_object(visitor)
-    }
-
-    /// `serde_json` also takes a list of the fields' values, which no API server writes.
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Read<V::Value> {
-        self.deserialize_map(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        if self.peek()? == b'n' {
-            self.word(b"null")?;
-            return visitor.visit_none();
-        }
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Read<V::Value> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    /// A field's name is only compared, so its bytes do.
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        self.peek()?;
-        match self.string()? {
-            Some(bytes) => visitor.visit_borrowed_bytes(bytes),
-            None => visitor.visit_bytes(&self.unescaped),
-        }
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        self.pass()?;
-        visitor.visit_unit()
-    }
-
-    /// None of our views has one on the wire.
-    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], _: V) -> Read<V::Value> {
-        Err(stumble())
-    }
-
-    forward_to_deserialize_any! {
-        i8 i16 i128 u8 u16 u32 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct
-    }
+/// A place in a text to come back to.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    at: usize,
+    depth: u32,
 }
 
-/// What lies between two braces or brackets.
-struct Items<'a, 'de> {
-    reader: &'a mut Reader<'de>,
-    first: bool,
-    ended: bool,
-    close: u8,
-}
-
-impl<'a, 'de> Items<'a, 'de> {
-    fn open(reader: &'a mut Reader<'de>, open: u8, close: u8) -> Read<Self> {
-        reader.take(open)?;
-        Ok(Items {
-            reader,
-            first: true,
-            ended: false,
-            close,
-        })
+/// How long the number at the beginning is; `None` if there is none.
+fn number_length(text: &[u8]) -> Option<usize> {
+    let is = |at: usize, bytes: &[u8]| text.get(at).is_some_and(|byte| bytes.contains(byte));
+    let digits = |from: usize| from + text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let some_digits = |from: usize| Some(digits(from.min(text.len()))).filter(|end| *end > from);
+    let start = usize::from(is(0, b"-"));
+    let mut at = if is(start, b"0") {
+        start + 1
+    } else {
+        some_digits(start)?
+    };
+    if is(at, b".") {
+        at = some_digits(at + 1)?;
     }
-
-    /// Goes to the next item; false at the end.
-    #[inline(never)]
-    fn next(&mut self) -> Read<bool> {
-        if self.ended {
-            return Ok(false);
-        }
-        let byte = self.reader.peek()?;
-        if byte == self.close {
-            self.reader.at += 1;
-            self.ended = true;
-            return Ok(false);
-        }
-        if !std::mem::take(&mut self.first) {
-            self.reader.take(b',')?;
-            // `[1,]` is no JSON: the item's own reader stumbles over the bracket.
-        }
-        Ok(true)
+    if is(at, b"eE") {
+        at += 1;
+        at = some_digits(at + usize::from(is(at, b"+-")))?;
     }
-}
-
-impl<'de> MapAccess<'de> for &mut Items<'_, 'de> {
-    type Error = Stumbled;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Read<Option<K::Value>> {
-        if !self.next()? {
-            return Ok(None);
-        }
-        if self.reader.peek()? != b'"' {
-            return Err(stumble());
-        }
-        seed.deserialize(&mut *self.reader).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Read<V::Value> {
-        self.reader.take(b':')?;
-        seed.deserialize(&mut *self.reader)
-    }
-}
-
-impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
-    type Error = Stumbled;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Read<Option<T::Value>> {
-        if !self.next()? {
-            return Ok(None);
-        }
-        seed.deserialize(&mut *self.reader).map(Some)
-    }
+    Some(at)
 }
 
 #[cfg(test)]

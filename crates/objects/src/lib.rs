@@ -8,14 +8,13 @@
 pub mod age;
 mod event;
 pub mod events;
-mod json;
+pub mod json;
 mod list;
 mod meta;
 mod namespace;
 mod node;
 mod notebook;
 pub mod notebook_phase;
-mod null;
 mod pod;
 mod quantity;
 mod quota;

@@ -1,15 +1,9 @@
 //! Reads a page of a list: the good objects, and a warning for each bad one.
 //!
-//! The fast path reads typed objects in one go; only when that fails is the page read again, object by
-//! object, so that one malformed object is one bad row and never an empty table.
+//! One malformed object is one bad row and never an empty table.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
-
-use crate::json;
+use crate::json::{self, Fields, Read, Reader, Slots, Value};
 use crate::meta::{Meta, Object};
-use crate::null::or_default;
 
 /// A page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +38,7 @@ pub struct Warning {
 /// The whole text couldn't be read: no JSON, cut off, or not what it has to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unreadable {
-    /// What is wrong, in the parser's words, with line and column.
+    /// What is wrong, in the parser's words, with the byte.
     pub message: String,
 }
 
@@ -57,121 +51,114 @@ impl std::fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-impl From<serde_json::Error> for Unreadable {
-    fn from(error: serde_json::Error) -> Self {
-        Self {
-            message: error.to_string(),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-struct Page<T> {
-    #[serde(deserialize_with = "or_default")]
-    metadata: PageMeta,
-    // `Option`, because an object that isn't a list has no items: an error, not an empty list.
-    items: Option<Vec<T>>,
-}
-
-impl<T> Default for Page<T> {
-    fn default() -> Self {
-        Self {
-            metadata: PageMeta::default(),
-            items: None,
-        }
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Default)]
 struct PageMeta {
-    #[serde(deserialize_with = "or_default")]
     resource_version: String,
-    #[serde(rename = "continue", deserialize_with = "or_default")]
     next: String,
     remaining_item_count: Option<u64>,
 }
 
-#[derive(Deserialize)]
-struct RawPage<'a> {
-    #[serde(default, deserialize_with = "or_default")]
-    metadata: PageMeta,
-    #[serde(default, borrow)]
-    items: Option<Vec<&'a RawValue>>,
-}
+crate::fields!(PageMeta {
+    b"resourceVersion" => resource_version,
+    b"continue" => next,
+    b"remainingItemCount" => remaining_item_count,
+});
 
 impl<T: Object> List<T> {
     /// Reads a page.
     ///
     /// `"items": null` (Go's nil slice) is an empty list. Without `items` it is no list, and unreadable.
     pub fn parse(body: &[u8]) -> Result<Self, Unreadable> {
-        T::quick_list(body).map_or_else(|| Self::parse_one_by_one(body), Ok)
-    }
-
-    fn parse_one_by_one(body: &[u8]) -> Result<Self, Unreadable> {
-        let page: RawPage<'_> = serde_json::from_slice(body)?;
-        let raws = match page.items {
-            Some(raws) => raws,
-            None if has_items(body) => Vec::new(),
-            None => {
-                return Err(Unreadable {
-                    message: "the answer has no items, so it is no list".into(),
-                });
-            }
-        };
-        let mut items = Vec::with_capacity(raws.len());
-        let mut warnings = Vec::new();
-        for raw in raws {
-            match T::read(raw.get()) {
-                Ok(item) => items.push(item),
-                Err(error) => warnings.push(Warning::about(raw.get(), error)),
-            }
-        }
-        Ok(Self::new(page.metadata, items, warnings))
-    }
-}
-
-/// Reads a page of good objects only: [`Object::quick_list`].
-pub(crate) fn quick<T: DeserializeOwned>(body: &[u8]) -> Option<List<T>> {
-    let page = json::from_slice::<Page<T>>(body).ok()?;
-    Some(List::new(page.metadata, page.items?, Vec::new()))
-}
-
-/// Reads one object: [`Object::read`].
-pub(crate) fn one<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    json::from_slice(text.as_bytes()).map_err(|error| error.to_string())
-}
-
-impl<T> List<T> {
-    fn new(meta: PageMeta, items: Vec<T>, warnings: Vec<Warning>) -> Self {
-        let PageMeta {
-            resource_version,
-            next,
-            remaining_item_count,
-        } = meta;
-        Self {
-            resource_version,
-            next,
-            remaining: remaining_item_count,
+        let mut items: Vec<T> = Vec::new();
+        let (meta, warnings) = read_page(body, &mut items)?;
+        Ok(Self {
+            resource_version: meta.resource_version,
+            next: meta.next,
+            remaining: meta.remaining_item_count,
             items,
             warnings,
+        })
+    }
+}
+
+fn read_page(body: &[u8], items: &mut dyn Slots) -> Result<(PageMeta, Vec<Warning>), Unreadable> {
+    let mut page = Page {
+        meta: PageMeta::default(),
+        items: Tolerant {
+            items,
+            warnings: Vec::new(),
+            is_there: false,
+        },
+    };
+    let mut reader = Reader::new(body);
+    let read = match reader.peek() {
+        Ok(b'{') => reader.object(&mut page).and_then(|()| reader.end()),
+        _ => Err(reader.stumble("a list of objects")),
+    };
+    reader.said(read)?;
+    if !page.items.is_there {
+        return Err(Unreadable {
+            message: "the answer has no items, so it is no list".into(),
+        });
+    }
+    Ok((page.meta, page.items.warnings))
+}
+
+struct Page<'a> {
+    meta: PageMeta,
+    items: Tolerant<'a>,
+}
+
+impl Fields for Page<'_> {
+    fn field(&mut self, key: &[u8]) -> Option<&mut dyn Value> {
+        match key {
+            b"metadata" => Some(&mut self.meta),
+            b"items" => Some(&mut self.items),
+            _ => None,
         }
+    }
+}
+
+/// Items of which each may be bad.
+struct Tolerant<'a> {
+    items: &'a mut dyn Slots,
+    warnings: Vec<Warning>,
+    is_there: bool,
+}
+
+impl Value for Tolerant<'_> {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read {
+        self.is_there = true;
+        self.items.clear();
+        self.warnings.clear();
+        if reader.null()? {
+            return Ok(());
+        }
+        let mut first = reader.open(b'[', "a list")?;
+        while reader.more(b']', &mut first)? {
+            let place = reader.place();
+            if self.items.grow().read(reader).is_err() {
+                self.items.drop_last();
+                let (message, object) = reader.give_up_on(place)?;
+                self.warnings.push(Warning::about(object, message));
+            }
+        }
+        Ok(())
     }
 }
 
 impl Warning {
     /// Says of an unreadable object which one it is, as far as can be read.
-    pub(crate) fn about(object: &str, message: String) -> Self {
+    pub(crate) fn about(object: &[u8], message: String) -> Self {
+        let mut only = OnlyMeta::default();
+        let _ = json::read_into(object, &mut only).is_ok();
         let Meta {
             namespace,
             name,
             uid,
             resource_version,
             ..
-        } = json::from_slice::<OnlyMeta>(object.as_bytes())
-            .unwrap_or_default()
-            .metadata;
+        } = only.metadata;
         Self {
             namespace,
             name,
@@ -182,18 +169,9 @@ impl Warning {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct OnlyMeta {
-    #[serde(deserialize_with = "or_default")]
-    metadata: Meta,
+#[derive(Default)]
+pub(crate) struct OnlyMeta {
+    pub(crate) metadata: Meta,
 }
 
-fn has_items(body: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct HasItems<'a> {
-        #[serde(borrow, rename = "items")]
-        _items: &'a RawValue,
-    }
-    serde_json::from_slice::<HasItems<'_>>(body).is_ok()
-}
+crate::fields!(OnlyMeta { b"metadata" => metadata });

@@ -1,86 +1,61 @@
 //! Holds what every object has: names, versions, labels, owners, conditions.
 
-use std::fmt;
-
-use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-
-use crate::list::{self, List};
-use crate::null::or_default;
+use crate::json::{Read, Reader, Value};
 use crate::quantity::Quantity;
-use crate::time::{self, Timestamp};
-use crate::watch_event::{self, ChangeKind};
+use crate::time::Timestamp;
 
 /// The copy of the whole object that `kubectl apply` leaves in an annotation; never shown, so never kept.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// An object that has [`Meta`].
-pub trait Object: Sized + DeserializeOwned {
+/// An object that has [`Meta`] and is read from JSON.
+pub trait Object: Value + Default + 'static {
     /// The object's metadata.
     fn meta(&self) -> &Meta;
-
-    /// Reads a page of a list whose objects are all good.
-    ///
-    /// This and the next two are written out for each kind, so that they are compiled here, where the page's build asks
-    /// for speed, and not where they are called, where it asks for few bytes: that alone is a third of the time.
-    #[doc(hidden)]
-    fn quick_list(body: &[u8]) -> Option<List<Self>> {
-        list::quick(body)
-    }
-
-    /// Reads a change of a watch whose object is good.
-    #[doc(hidden)]
-    fn quick_change(frame: &[u8]) -> Option<(ChangeKind, Self)> {
-        watch_event::quick(frame)
-    }
-
-    /// Reads one object, or says what is wrong with it.
-    #[doc(hidden)]
-    fn read(text: &str) -> Result<Self, String> {
-        list::one(text)
-    }
 }
 
 /// The part of `metav1.ObjectMeta` that is shown or reasoned with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meta {
     /// Name, unique for its kind in its namespace.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// Namespace; empty for cluster-scoped kinds.
-    #[serde(deserialize_with = "or_default")]
     pub namespace: String,
     /// Identity through time: a new object of the same name has another one.
-    #[serde(deserialize_with = "or_default")]
     pub uid: String,
     /// Version for optimistic locking and watches; opaque.
-    #[serde(deserialize_with = "or_default")]
     pub resource_version: String,
     /// Counts changes of the spec; 0 when the kind doesn't keep it.
-    #[serde(deserialize_with = "or_default")]
     pub generation: i64,
     /// When the server created it.
-    #[serde(deserialize_with = "time::optional")]
     pub creation_timestamp: Option<Timestamp>,
     /// Set once deletion began: when it has to be gone (in the future for pods with a grace period).
-    #[serde(deserialize_with = "time::optional")]
     pub deletion_timestamp: Option<Timestamp>,
     /// Seconds given to go in good order; deletion began this long before `deletion_timestamp`.
     pub deletion_grace_period_seconds: Option<i64>,
     /// Labels.
-    #[serde(deserialize_with = "or_default")]
     pub labels: StringMap,
     /// Annotations, without kubectl's `last-applied-configuration`.
-    #[serde(deserialize_with = "or_default")]
     pub annotations: StringMap,
     /// Owners; deleted with them.
-    #[serde(deserialize_with = "or_default")]
     pub owner_references: Vec<OwnerReference>,
     /// What still has to be done before a deleted object may go.
-    #[serde(deserialize_with = "or_default")]
     pub finalizers: Vec<String>,
 }
+
+crate::fields!(Meta {
+    b"name" => name,
+    b"namespace" => namespace,
+    b"uid" => uid,
+    b"resourceVersion" => resource_version,
+    b"generation" => generation,
+    b"creationTimestamp" => creation_timestamp,
+    b"deletionTimestamp" => deletion_timestamp,
+    b"deletionGracePeriodSeconds" => deletion_grace_period_seconds,
+    b"labels" => labels,
+    b"annotations" => annotations,
+    b"ownerReferences" => owner_references,
+    b"finalizers" => finalizers,
+});
 
 impl Meta {
     /// Whether deletion has begun.
@@ -111,61 +86,51 @@ impl Meta {
 }
 
 /// Who an object belongs to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnerReference {
     /// Group and version, like `apps/v1`.
-    #[serde(deserialize_with = "or_default")]
     pub api_version: String,
     /// Kind, like `StatefulSet`.
-    #[serde(deserialize_with = "or_default")]
     pub kind: String,
     /// Name, in the same namespace.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// Identity.
-    #[serde(deserialize_with = "or_default")]
     pub uid: String,
     /// Whether this owner manages the object.
-    #[serde(deserialize_with = "or_default")]
     pub controller: bool,
 }
 
+crate::fields!(OwnerReference {
+    b"apiVersion" => api_version,
+    b"kind" => kind,
+    b"name" => name,
+    b"uid" => uid,
+    b"controller" => controller,
+});
+
 /// A Secret's name: Secrets are listed by metadata only, their data never comes here.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SecretName {
     /// Metadata.
-    #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
 }
 
+crate::fields!(SecretName { b"metadata" => metadata });
+
 /// A ConfigMap's name: metadata only.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigMapName {
     /// Metadata.
-    #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
 }
+
+crate::fields!(ConfigMapName { b"metadata" => metadata });
 
 macro_rules! objects {
     ($($kind:ty),* $(,)?) => {$(
         impl Object for $kind {
             fn meta(&self) -> &Meta {
                 &self.metadata
-            }
-
-            fn quick_list(body: &[u8]) -> Option<List<Self>> {
-                list::quick(body)
-            }
-
-            fn quick_change(frame: &[u8]) -> Option<(ChangeKind, Self)> {
-                watch_event::quick(frame)
-            }
-
-            fn read(text: &str) -> Result<Self, String> {
-                list::one(text)
             }
         }
     )*};
@@ -197,50 +162,42 @@ pub enum Truth {
     Unknown,
 }
 
-impl<'de> Deserialize<'de> for Truth {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TruthVisitor)
-    }
-}
-
-struct TruthVisitor;
-
-impl Visitor<'_> for TruthVisitor {
-    type Value = Truth;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("True, False or Unknown")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Truth, E> {
-        Ok(match text {
-            "True" => Truth::True,
-            "False" => Truth::False,
-            _ => Truth::Unknown,
-        })
+impl Value for Truth {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read {
+        *self = match reader.null()? {
+            true => Truth::Unknown,
+            false => match reader.text()? {
+                "True" => Truth::True,
+                "False" => Truth::False,
+                _ => Truth::Unknown,
+            },
+        };
+        Ok(())
     }
 }
 
 /// One thing that is, or isn't, true of an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Condition {
     /// What it is about, like `Ready` (`type` on the wire).
-    #[serde(rename = "type", deserialize_with = "or_default")]
     pub kind: String,
     /// Whether it holds.
-    #[serde(deserialize_with = "or_default")]
     pub status: Truth,
     /// Why, as one CamelCase word.
-    #[serde(deserialize_with = "or_default")]
     pub reason: String,
     /// Why, in the cluster's words.
-    #[serde(deserialize_with = "or_default")]
     pub message: String,
     /// When the status last changed.
-    #[serde(deserialize_with = "time::optional")]
     pub last_transition_time: Option<Timestamp>,
 }
+
+crate::fields!(Condition {
+    b"type" => kind,
+    b"status" => status,
+    b"reason" => reason,
+    b"message" => message,
+    b"lastTransitionTime" => last_transition_time,
+});
 
 impl Condition {
     /// The condition of a kind, if there is one. Order in the list means nothing.
@@ -305,35 +262,29 @@ impl<'a> FromIterator<(&'a str, &'a str)> for StringMap {
     }
 }
 
-impl<'de> Deserialize<'de> for StringMap {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MapVisitor)
-    }
-}
-
-struct MapVisitor;
-
-impl<'de> Visitor<'de> for MapVisitor {
-    type Value = StringMap;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map of texts")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StringMap, A::Error> {
-        let mut out = StringMap::default();
-        while let Some(key) = map.next_key::<Box<str>>()? {
-            if *key == *LAST_APPLIED {
-                map.next_value::<IgnoredAny>()?;
+impl Value for StringMap {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read {
+        if reader.null()? {
+            return Ok(());
+        }
+        let mut first = reader.open(b'{', "an object")?;
+        while reader.more(b'}', &mut first)? {
+            let key = reader.key()?;
+            if *key == *LAST_APPLIED.as_bytes() {
+                reader.skip()?;
                 continue;
             }
-            let Scalar(value) = map.next_value()?;
-            match out.0.iter_mut().find(|(k, _)| *k == key) {
-                Some((_, old)) => *old = value,
-                None => out.0.push((key, value)),
+            let Ok(key) = std::str::from_utf8(&key) else {
+                return Err(reader.stumble("UTF-8"));
+            };
+            let mut value = Scalar::default();
+            value.read(reader)?;
+            match self.0.iter_mut().find(|(k, _)| **k == *key) {
+                Some((_, old)) => *old = value.0,
+                None => self.0.push((key.into(), value.0)),
             }
         }
-        Ok(out)
+        Ok(())
     }
 }
 
@@ -341,8 +292,7 @@ impl<'de> Visitor<'de> for MapVisitor {
 ///
 /// Kept as text, because that is what forms and conflicts show; [`ResourceList::quantity`] reads one.
 /// Custom resources may hold plain numbers (`cpu: 2`), which become text here.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceList(pub StringMap);
 
 impl ResourceList {
@@ -367,64 +317,27 @@ impl ResourceList {
     }
 }
 
-/// A text, or a number or bool taken as text: `x-kubernetes-int-or-string`.
-#[derive(Default)]
+impl Value for ResourceList {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read {
+        self.0.read(reader)
+    }
+}
+
+/// A text, or a number or bool taken as text, as written: `x-kubernetes-int-or-string`. `null` is the empty text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scalar(pub(crate) Box<str>);
 
-/// Reads an int-or-string field (an amount, a port) as text; `null` is the empty text.
-pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Scalar::deserialize(deserializer)?.0.into())
-}
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
-    }
-}
-
-struct ScalarVisitor;
-
-impl Visitor<'_> for ScalarVisitor {
-    type Value = Scalar;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text or a number")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar(text.into()))
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Scalar, E> {
-        Ok(Scalar::default())
-    }
-
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Scalar, E> {
-        Ok(Scalar(if value { "true" } else { "false" }.into()))
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Scalar, E> {
-        Ok(Scalar(value.to_string().into()))
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Scalar, E> {
-        Ok(Scalar(value.to_string().into()))
-    }
-
-    /// In thousandths, without the formatter of floats (its tables are bytes in the page).
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Scalar, E> {
-        let thousandths = (value * 1000.0) as i64;
-        let (whole, part) = (thousandths.unsigned_abs() / 1000, thousandths.unsigned_abs() % 1000);
-        let mut out = String::new();
-        if thousandths < 0 {
-            out.push('-');
-        }
-        out.push_str(&whole.to_string());
-        if part > 0 {
-            out.push('.');
-            let padded = (part + 1000).to_string();
-            out.push_str(padded[1..].trim_end_matches('0'));
-        }
-        Ok(Scalar(out.into()))
+impl Value for Scalar {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read {
+        self.0 = match reader.peek()? {
+            b'"' => reader.text()?.into(),
+            b'n' => reader.null().map(|_| Box::default())?,
+            b't' | b'f' => if reader.truth()? { "true" } else { "false" }.into(),
+            _ => {
+                let token = reader.number()?;
+                std::str::from_utf8(token).unwrap_or_default().into()
+            }
+        };
+        Ok(())
     }
 }

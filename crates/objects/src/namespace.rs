@@ -1,21 +1,17 @@
 //! Views a Namespace.
 
-use serde::Deserialize;
-
 use crate::meta::{Condition, Meta};
-use crate::null::or_default;
 
 /// A namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Namespace {
     /// Metadata.
-    #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
     /// How it is.
-    #[serde(deserialize_with = "or_default")]
     pub status: NamespaceStatus,
 }
+
+crate::fields!(Namespace { b"metadata" => metadata, b"status" => status });
 
 impl Namespace {
     /// Whether it is being deleted with all that is in it.
@@ -30,13 +26,12 @@ impl Namespace {
 }
 
 /// How a namespace is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamespaceStatus {
     /// `Active` or `Terminating`.
-    #[serde(deserialize_with = "or_default")]
     pub phase: String,
     /// What keeps a terminating one from going.
-    #[serde(deserialize_with = "or_default")]
     pub conditions: Vec<Condition>,
 }
+
+crate::fields!(NamespaceStatus { b"phase" => phase, b"conditions" => conditions });

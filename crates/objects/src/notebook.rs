@@ -3,10 +3,7 @@
 //! Never says how the notebook *is*: that needs the pod too, see [`crate::notebook_phase`].
 //! Source: dashboard-and-notebooks.md §1.3, kubeflow/notebooks 177b098.
 
-use serde::Deserialize;
-
-use crate::meta::{Condition, Meta, ResourceList, scalar};
-use crate::null::or_default;
+use crate::meta::{Condition, Meta, ResourceList, Scalar};
 use crate::pod::ContainerState;
 use crate::time::Timestamp;
 
@@ -17,19 +14,17 @@ const CREATOR: &str = "notebooks.kubeflow.org/creator";
 const LAST_ACTIVITY: &str = "notebooks.kubeflow.org/last-activity";
 
 /// A notebook server.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notebook {
     /// Metadata.
-    #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
     /// What is asked for.
-    #[serde(deserialize_with = "or_default")]
     pub spec: NotebookSpec,
     /// What the controller mirrors from pod and StatefulSet.
-    #[serde(deserialize_with = "or_default")]
     pub status: NotebookStatus,
 }
+
+crate::fields!(Notebook { b"metadata" => metadata, b"spec" => spec, b"status" => status });
 
 impl Notebook {
     /// Whether the stop annotation is there (any value, also an empty one: the controller tests presence).
@@ -108,73 +103,76 @@ impl ServerType {
 }
 
 /// What a Notebook asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotebookSpec {
     /// Template of its pod.
-    #[serde(deserialize_with = "or_default")]
     pub template: PodTemplate,
 }
 
+crate::fields!(NotebookSpec { b"template" => template });
+
 /// Template of a pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodTemplate {
     /// The pod's spec.
-    #[serde(deserialize_with = "or_default")]
     pub spec: PodTemplateSpec,
 }
 
+crate::fields!(PodTemplate { b"spec" => spec });
+
 /// The part of a PodSpec that a Notebook's page shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodTemplateSpec {
     /// Containers.
-    #[serde(deserialize_with = "or_default")]
     pub containers: Vec<Container>,
     /// Volumes.
-    #[serde(deserialize_with = "or_default")]
     pub volumes: Vec<Volume>,
     /// ServiceAccount.
-    #[serde(deserialize_with = "or_default")]
     pub service_account_name: String,
 }
 
+crate::fields!(PodTemplateSpec {
+    b"containers" => containers,
+    b"volumes" => volumes,
+    b"serviceAccountName" => service_account_name,
+});
+
 /// A container as asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Container {
     /// Name in the pod.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// Image reference.
-    #[serde(deserialize_with = "or_default")]
     pub image: String,
     /// CPU, memory, GPUs.
-    #[serde(deserialize_with = "or_default")]
     pub resources: Resources,
     /// Environment variables.
-    #[serde(deserialize_with = "or_default")]
     pub env: Vec<EnvVar>,
     /// Environment taken whole from Secrets and ConfigMaps.
-    #[serde(deserialize_with = "or_default")]
     pub env_from: Vec<EnvFrom>,
     /// Where volumes are mounted.
-    #[serde(deserialize_with = "or_default")]
     pub volume_mounts: Vec<VolumeMount>,
 }
 
+crate::fields!(Container {
+    b"name" => name,
+    b"image" => image,
+    b"resources" => resources,
+    b"env" => env,
+    b"envFrom" => env_from,
+    b"volumeMounts" => volume_mounts,
+});
+
 /// Requests and limits of a container.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resources {
     /// What is reserved.
-    #[serde(deserialize_with = "or_default")]
     pub requests: ResourceList,
     /// What it may use at most.
-    #[serde(deserialize_with = "or_default")]
     pub limits: ResourceList,
 }
+
+crate::fields!(Resources { b"requests" => requests, b"limits" => limits });
 
 impl Resources {
     /// The amount reserved: the request, or the limit when there is none (as Kubernetes defaults it).
@@ -195,22 +193,20 @@ impl Resources {
 }
 
 /// An environment variable.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnvVar {
     /// Name.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// Value in clear; empty when it comes from elsewhere.
-    #[serde(deserialize_with = "or_default")]
     pub value: String,
     /// Where it comes from instead.
     pub value_from: Option<EnvSource>,
 }
 
+crate::fields!(EnvVar { b"name" => name, b"value" => value, b"valueFrom" => value_from });
+
 /// Where a variable's value comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnvSource {
     /// A key of a Secret.
     pub secret_key_ref: Option<KeyRef>,
@@ -220,33 +216,36 @@ pub struct EnvSource {
     pub field_ref: Option<FieldRef>,
 }
 
+crate::fields!(EnvSource {
+    b"secretKeyRef" => secret_key_ref,
+    b"configMapKeyRef" => config_map_key_ref,
+    b"fieldRef" => field_ref,
+});
+
 /// A field of the pod, as source of a variable.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldRef {
     /// Path in the pod, like `metadata.name`.
-    #[serde(deserialize_with = "or_default")]
     pub field_path: String,
 }
 
+crate::fields!(FieldRef { b"fieldPath" => field_path });
+
 /// A key of a Secret or ConfigMap.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyRef {
     /// Name of the object.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// Key in it.
-    #[serde(deserialize_with = "or_default")]
     pub key: String,
 }
 
+crate::fields!(KeyRef { b"name" => name, b"key" => key });
+
 /// Environment taken whole from an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnvFrom {
     /// Put before each name.
-    #[serde(deserialize_with = "or_default")]
     pub prefix: String,
     /// The Secret.
     pub secret_ref: Option<NameRef>,
@@ -254,39 +253,36 @@ pub struct EnvFrom {
     pub config_map_ref: Option<NameRef>,
 }
 
+crate::fields!(EnvFrom { b"prefix" => prefix, b"secretRef" => secret_ref, b"configMapRef" => config_map_ref });
+
 /// A name of an object in the same namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameRef {
     /// Name.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
 }
 
+crate::fields!(NameRef { b"name" => name });
+
 /// Where a volume appears in a container.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VolumeMount {
     /// Name of the volume.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// Path in the container.
-    #[serde(deserialize_with = "or_default")]
     pub mount_path: String,
     /// Path in the volume; empty for its root.
-    #[serde(deserialize_with = "or_default")]
     pub sub_path: String,
     /// Whether it can't be written.
-    #[serde(deserialize_with = "or_default")]
     pub read_only: bool,
 }
 
+crate::fields!(VolumeMount { b"name" => name, b"mountPath" => mount_path, b"subPath" => sub_path, b"readOnly" => read_only });
+
 /// A volume of a pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Volume {
     /// Name in the pod.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     persistent_volume_claim: Option<ClaimSource>,
     empty_dir: Option<EmptyDirSource>,
@@ -294,30 +290,36 @@ pub struct Volume {
     secret: Option<SecretSource>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+crate::fields!(Volume {
+    b"name" => name,
+    b"persistentVolumeClaim" => persistent_volume_claim,
+    b"emptyDir" => empty_dir,
+    b"configMap" => config_map,
+    b"secret" => secret,
+});
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct ClaimSource {
-    #[serde(deserialize_with = "or_default")]
     claim_name: String,
-    #[serde(deserialize_with = "or_default")]
     read_only: bool,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+crate::fields!(ClaimSource { b"claimName" => claim_name, b"readOnly" => read_only });
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct EmptyDirSource {
-    #[serde(deserialize_with = "or_default")]
     medium: String,
-    #[serde(deserialize_with = "scalar")]
-    size_limit: String,
+    size_limit: Scalar,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+crate::fields!(EmptyDirSource { b"medium" => medium, b"sizeLimit" => size_limit });
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct SecretSource {
-    #[serde(deserialize_with = "or_default")]
     secret_name: String,
 }
+
+crate::fields!(SecretSource { b"secretName" => secret_name });
 
 /// What a volume is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -364,11 +366,11 @@ impl Volume {
         } else if let Some(dir) = &self.empty_dir {
             if dir.medium == "Memory" {
                 VolumeKind::Memory {
-                    size_limit: &dir.size_limit,
+                    size_limit: &dir.size_limit.0,
                 }
             } else {
                 VolumeKind::Scratch {
-                    size_limit: &dir.size_limit,
+                    size_limit: &dir.size_limit.0,
                 }
             }
         } else if let Some(map) = &self.config_map {
@@ -384,16 +386,18 @@ impl Volume {
 }
 
 /// What Kubeflow's controller mirrors; lags behind the pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotebookStatus {
     /// Copy of the pod's conditions.
-    #[serde(deserialize_with = "or_default")]
     pub conditions: Vec<Condition>,
     /// Copy of the StatefulSet's ready replicas.
-    #[serde(deserialize_with = "or_default")]
     pub ready_replicas: i32,
     /// Copy of the state of the container named like the Notebook.
-    #[serde(deserialize_with = "or_default")]
     pub container_state: ContainerState,
 }
+
+crate::fields!(NotebookStatus {
+    b"conditions" => conditions,
+    b"readyReplicas" => ready_replicas,
+    b"containerState" => container_state,
+});

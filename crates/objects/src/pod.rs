@@ -1,26 +1,21 @@
 //! Views a Pod: where it runs and how its containers are.
 
-use serde::Deserialize;
-
 use crate::meta::{Condition, Meta};
 use crate::notebook::Resources;
-use crate::null::or_default;
-use crate::time::{self, Timestamp};
+use crate::time::Timestamp;
 
 /// A pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pod {
     /// Metadata.
-    #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
     /// What was asked for.
-    #[serde(deserialize_with = "or_default")]
     pub spec: PodSpec,
     /// How it is.
-    #[serde(deserialize_with = "or_default")]
     pub status: PodStatus,
 }
+
+crate::fields!(Pod { b"metadata" => metadata, b"spec" => spec, b"status" => status });
 
 impl Pod {
     /// The Notebook it serves (label `notebook-name`).
@@ -58,91 +53,91 @@ impl Pod {
 }
 
 /// What a pod asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodSpec {
     /// Node; empty until scheduled.
-    #[serde(deserialize_with = "or_default")]
     pub node_name: String,
     /// Containers.
-    #[serde(deserialize_with = "or_default")]
     pub containers: Vec<PodContainer>,
     /// Containers that run first.
-    #[serde(deserialize_with = "or_default")]
     pub init_containers: Vec<PodContainer>,
 }
 
+crate::fields!(PodSpec { b"nodeName" => node_name, b"containers" => containers, b"initContainers" => init_containers });
+
 /// A container of a pod; its environment and mounts are in the YAML only.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodContainer {
     /// Name in the pod.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// Image reference.
-    #[serde(deserialize_with = "or_default")]
     pub image: String,
     /// CPU, memory, GPUs.
-    #[serde(deserialize_with = "or_default")]
     pub resources: Resources,
 }
 
+crate::fields!(PodContainer { b"name" => name, b"image" => image, b"resources" => resources });
+
 /// How a pod is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodStatus {
     /// `Pending`, `Running`, `Succeeded`, `Failed`, `Unknown`.
-    #[serde(deserialize_with = "or_default")]
     pub phase: String,
     /// Why the pod as a whole failed, like `Evicted`.
-    #[serde(deserialize_with = "or_default")]
     pub reason: String,
     /// The same in words.
-    #[serde(deserialize_with = "or_default")]
     pub message: String,
     /// Conditions.
-    #[serde(deserialize_with = "or_default")]
     pub conditions: Vec<Condition>,
     /// Containers.
-    #[serde(deserialize_with = "or_default")]
     pub container_statuses: Vec<ContainerStatus>,
     /// Containers that run first.
-    #[serde(deserialize_with = "or_default")]
     pub init_container_statuses: Vec<ContainerStatus>,
     /// When the kubelet took it.
-    #[serde(deserialize_with = "time::optional")]
     pub start_time: Option<Timestamp>,
 }
 
+crate::fields!(PodStatus {
+    b"phase" => phase,
+    b"reason" => reason,
+    b"message" => message,
+    b"conditions" => conditions,
+    b"containerStatuses" => container_statuses,
+    b"initContainerStatuses" => init_container_statuses,
+    b"startTime" => start_time,
+});
+
 /// How a container is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContainerStatus {
     /// Name in the pod.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// Image as the node resolved it.
-    #[serde(deserialize_with = "or_default")]
     pub image: String,
     /// Whether its readiness probe passes.
-    #[serde(deserialize_with = "or_default")]
     pub ready: bool,
     /// Whether its startup probe has passed; `None` when the kubelet doesn't say.
     pub started: Option<bool>,
     /// How often it was started again.
-    #[serde(deserialize_with = "or_default")]
     pub restart_count: i32,
     /// State now.
-    #[serde(deserialize_with = "or_default")]
     pub state: ContainerState,
     /// State before the last restart.
-    #[serde(deserialize_with = "or_default")]
     pub last_state: ContainerState,
 }
 
+crate::fields!(ContainerStatus {
+    b"name" => name,
+    b"image" => image,
+    b"ready" => ready,
+    b"started" => started,
+    b"restartCount" => restart_count,
+    b"state" => state,
+    b"lastState" => last_state,
+});
+
 /// State of a container: at most one is set; none means waiting.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContainerState {
     /// Not running yet, or not again.
     pub waiting: Option<StateWaiting>,
@@ -152,6 +147,8 @@ pub struct ContainerState {
     pub terminated: Option<StateTerminated>,
 }
 
+crate::fields!(ContainerState { b"waiting" => waiting, b"running" => running, b"terminated" => terminated });
+
 impl ContainerState {
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
@@ -160,46 +157,47 @@ impl ContainerState {
 }
 
 /// Why a container waits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StateWaiting {
     /// One CamelCase word, like `ContainerCreating`.
-    #[serde(deserialize_with = "or_default")]
     pub reason: String,
     /// In the kubelet's words.
-    #[serde(deserialize_with = "or_default")]
     pub message: String,
 }
+
+crate::fields!(StateWaiting { b"reason" => reason, b"message" => message });
 
 /// Since when a container runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StateRunning {
     /// When it was last started.
-    #[serde(deserialize_with = "time::optional")]
     pub started_at: Option<Timestamp>,
 }
 
+crate::fields!(StateRunning { b"startedAt" => started_at });
+
 /// How a container ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StateTerminated {
     /// Exit code; 137 = killed (128 + SIGKILL).
-    #[serde(deserialize_with = "or_default")]
     pub exit_code: i32,
     /// Signal that ended it, or 0.
-    #[serde(deserialize_with = "or_default")]
     pub signal: i32,
     /// One CamelCase word, like `OOMKilled`, `Error`, `Completed`.
-    #[serde(deserialize_with = "or_default")]
     pub reason: String,
     /// In the container's own words (termination log).
-    #[serde(deserialize_with = "or_default")]
     pub message: String,
     /// When it was started.
-    #[serde(deserialize_with = "time::optional")]
     pub started_at: Option<Timestamp>,
     /// When it ended.
-    #[serde(deserialize_with = "time::optional")]
     pub finished_at: Option<Timestamp>,
 }
+
+crate::fields!(StateTerminated {
+    b"exitCode" => exit_code,
+    b"signal" => signal,
+    b"reason" => reason,
+    b"message" => message,
+    b"startedAt" => started_at,
+    b"finishedAt" => finished_at,
+});

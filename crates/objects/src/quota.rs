@@ -1,25 +1,20 @@
 //! Views a ResourceQuota: what a namespace may use, and uses.
 
-use serde::Deserialize;
-
 use crate::meta::{Meta, ResourceList};
-use crate::null::or_default;
 use crate::quantity::Quantity;
 
 /// A quota of a namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceQuota {
     /// Metadata.
-    #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
     /// What is set.
-    #[serde(deserialize_with = "or_default")]
     pub spec: ResourceQuotaSpec,
     /// What is counted.
-    #[serde(deserialize_with = "or_default")]
     pub status: ResourceQuotaStatus,
 }
+
+crate::fields!(ResourceQuota { b"metadata" => metadata, b"spec" => spec, b"status" => status });
 
 impl ResourceQuota {
     /// Used and limit of a resource (`cpu`, `memory`, `nvidia.com/gpu`): of its requests, else of its limits.
@@ -34,25 +29,24 @@ impl ResourceQuota {
 }
 
 /// What is set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceQuotaSpec {
     /// Limits by name, like `requests.cpu`.
-    #[serde(deserialize_with = "or_default")]
     pub hard: ResourceList,
 }
 
+crate::fields!(ResourceQuotaSpec { b"hard" => hard });
+
 /// What is counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceQuotaStatus {
     /// Limits in force.
-    #[serde(deserialize_with = "or_default")]
     pub hard: ResourceList,
     /// Used of each.
-    #[serde(deserialize_with = "or_default")]
     pub used: ResourceList,
 }
+
+crate::fields!(ResourceQuotaStatus { b"hard" => hard, b"used" => used });
 
 #[cfg(test)]
 mod tests {
@@ -60,7 +54,7 @@ mod tests {
 
     #[test]
     fn usage_is_that_of_requests_first() {
-        let quota: ResourceQuota = serde_json::from_str(
+        let quota: ResourceQuota = crate::json::from_str(
             r#"{"status":{"hard":{"limits.cpu":"64","requests.cpu":"32","memory":"128Gi"},
             "used":{"limits.cpu":"40","requests.cpu":"24500m","memory":"1Gi"}}}"#,
         )

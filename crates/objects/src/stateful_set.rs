@@ -1,24 +1,19 @@
 //! Views a StatefulSet: how many pods of which revision.
 
-use serde::Deserialize;
-
 use crate::meta::Meta;
-use crate::null::or_default;
 
 /// A StatefulSet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatefulSet {
     /// Metadata.
-    #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
     /// What is asked for.
-    #[serde(deserialize_with = "or_default")]
     pub spec: StatefulSetSpec,
     /// What there is.
-    #[serde(deserialize_with = "or_default")]
     pub status: StatefulSetStatus,
 }
+
+crate::fields!(StatefulSet { b"metadata" => metadata, b"spec" => spec, b"status" => status });
 
 impl StatefulSet {
     /// Pods asked for; Kubernetes' default is one.
@@ -33,36 +28,39 @@ impl StatefulSet {
 }
 
 /// What a StatefulSet asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatefulSetSpec {
     /// Pods asked for.
     pub replicas: Option<i32>,
 }
 
+crate::fields!(StatefulSetSpec { b"replicas" => replicas });
+
 /// What a StatefulSet has.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatefulSetStatus {
     /// Generation of the spec that this speaks of.
-    #[serde(deserialize_with = "or_default")]
     pub observed_generation: i64,
     /// Pods that exist.
-    #[serde(deserialize_with = "or_default")]
     pub replicas: i32,
     /// Pods that are ready.
-    #[serde(deserialize_with = "or_default")]
     pub ready_replicas: i32,
     /// Pods of the current revision.
-    #[serde(deserialize_with = "or_default")]
     pub current_replicas: i32,
     /// Pods of the new revision.
-    #[serde(deserialize_with = "or_default")]
     pub updated_replicas: i32,
     /// Revision that pods have.
-    #[serde(deserialize_with = "or_default")]
     pub current_revision: String,
     /// Revision that pods will have.
-    #[serde(deserialize_with = "or_default")]
     pub update_revision: String,
 }
+
+crate::fields!(StatefulSetStatus {
+    b"observedGeneration" => observed_generation,
+    b"replicas" => replicas,
+    b"readyReplicas" => ready_replicas,
+    b"currentReplicas" => current_replicas,
+    b"updatedReplicas" => updated_replicas,
+    b"currentRevision" => current_revision,
+    b"updateRevision" => update_revision,
+});

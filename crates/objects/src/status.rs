@@ -1,74 +1,74 @@
 //! Reads the API's own answer to what went wrong (`metav1.Status`).
 
-use serde::Deserialize;
-
-use crate::null::or_default;
+use crate::json;
 
 /// An error of the Kubernetes API (also the gateway's).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     /// `Failure` or `Success`.
-    #[serde(deserialize_with = "or_default")]
     pub status: String,
     /// One CamelCase word, like `NotFound`, `Forbidden`, `Conflict`, `Invalid`, `Expired`.
-    #[serde(deserialize_with = "or_default")]
     pub reason: String,
     /// In words.
-    #[serde(deserialize_with = "or_default")]
     pub message: String,
     /// HTTP code; 0 when it isn't said.
-    #[serde(deserialize_with = "or_default")]
     pub code: u16,
     /// Of what object, and which fields.
-    #[serde(deserialize_with = "or_default")]
     pub details: Details,
 }
 
+crate::fields!(Status {
+    b"status" => status,
+    b"reason" => reason,
+    b"message" => message,
+    b"code" => code,
+    b"details" => details,
+});
+
 /// What a [`Status`] is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
     /// Name of the object.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// API group.
-    #[serde(deserialize_with = "or_default")]
     pub group: String,
     /// Resource (plural) or kind.
-    #[serde(deserialize_with = "or_default")]
     pub kind: String,
     /// What is wrong with which field.
-    #[serde(deserialize_with = "or_default")]
     pub causes: Vec<Cause>,
     /// When to ask again; 0 when it isn't said.
-    #[serde(deserialize_with = "or_default")]
     pub retry_after_seconds: u32,
 }
 
+crate::fields!(Details {
+    b"name" => name,
+    b"group" => group,
+    b"kind" => kind,
+    b"causes" => causes,
+    b"retryAfterSeconds" => retry_after_seconds,
+});
+
 /// One thing wrong.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
     /// One CamelCase word, like `FieldValueInvalid`.
-    #[serde(deserialize_with = "or_default")]
     pub reason: String,
     /// In words.
-    #[serde(deserialize_with = "or_default")]
     pub message: String,
     /// Path of the field, like `spec.template.spec.containers[0].image`.
-    #[serde(deserialize_with = "or_default")]
     pub field: String,
 }
+
+crate::fields!(Cause { b"reason" => reason, b"message" => message, b"field" => field });
 
 impl Status {
     /// Reads a body as a failure; `None` when it is no `Status` (HTML of a proxy, a plain object, nothing).
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let typed: Typed<'_> = serde_json::from_slice(body).ok()?;
+        let typed: Typed = json::from_slice(body).ok()?;
         if typed.kind != "Status" {
             return None;
         }
-        serde_json::from_slice(body).ok()
+        json::from_slice(body).ok()
     }
 
     /// Whether the server has forgotten the version that was asked for: list again.
@@ -77,12 +77,12 @@ impl Status {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Typed<'a> {
-    #[serde(borrow)]
-    kind: std::borrow::Cow<'a, str>,
+#[derive(Default)]
+struct Typed {
+    kind: String,
 }
+
+crate::fields!(Typed { b"kind" => kind });
 
 #[cfg(test)]
 mod tests {

@@ -3,10 +3,7 @@
 //! Never: a time zone database, local time, floats. Rule: RFC 3339 §5.6; Kubernetes writes
 //! `metav1.Time` in seconds and `metav1.MicroTime` in microseconds, both in UTC, but accepts offsets.
 
-use std::fmt;
-
-use serde::Deserializer;
-use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use crate::json::{Read, Reader, Value};
 
 const MS_PER_S: i64 = 1_000;
 const S_PER_DAY: i64 = 86_400;
@@ -90,54 +87,22 @@ impl Timestamp {
     }
 }
 
-/// Reads a time field of an object: what is missing, `null` or unreadable is `None`, never an error.
-///
-/// One bad time must not cost the whole object (and with it the whole list).
-pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    deserializer.deserialize_any(TimeVisitor)
-}
-
-struct TimeVisitor;
-
-impl<'de> Visitor<'de> for TimeVisitor {
-    type Value = Option<Timestamp>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a time")
+/// A bad time costs only itself: it is missing.
+impl Value for Timestamp {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read {
+        let mut read = None;
+        Timestamp::read_some(&mut read, reader)?;
+        *self = read.unwrap_or_default();
+        Ok(())
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Timestamp::parse(text))
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
+    fn read_some(slot: &mut Option<Self>, reader: &mut Reader<'_>) -> Read {
+        *slot = None;
+        if reader.peek()? == b'"' {
+            *slot = Timestamp::parse(reader.text()?);
+            return Ok(());
+        }
+        reader.skip()
     }
 }
 

@@ -1,25 +1,20 @@
 //! Views a PersistentVolumeClaim and a StorageClass: what a volume is, how big, and whether it is there.
 
-use serde::Deserialize;
-
 use crate::meta::{Condition, Meta, ResourceList};
 use crate::notebook::Resources;
-use crate::null::or_default;
 
 /// A claim on a volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PersistentVolumeClaim {
     /// Metadata.
-    #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
     /// What is asked for.
-    #[serde(deserialize_with = "or_default")]
     pub spec: VolumeClaimSpec,
     /// What there is.
-    #[serde(deserialize_with = "or_default")]
     pub status: VolumeClaimStatus,
 }
+
+crate::fields!(PersistentVolumeClaim { b"metadata" => metadata, b"spec" => spec, b"status" => status });
 
 impl PersistentVolumeClaim {
     /// Size as written: what there is, or what was asked for while there is none.
@@ -32,63 +27,70 @@ impl PersistentVolumeClaim {
 }
 
 /// What a claim asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VolumeClaimSpec {
     /// `ReadWriteOnce`, `ReadOnlyMany`, `ReadWriteMany`, `ReadWriteOncePod`.
-    #[serde(deserialize_with = "or_default")]
     pub access_modes: Vec<String>,
     /// Size (`storage`).
-    #[serde(deserialize_with = "or_default")]
     pub resources: Resources,
     /// Class: `None` = the cluster's default, empty = none at all.
     pub storage_class_name: Option<String>,
     /// Volume it is bound to.
-    #[serde(deserialize_with = "or_default")]
     pub volume_name: String,
     /// `Filesystem` or `Block`.
-    #[serde(deserialize_with = "or_default")]
     pub volume_mode: String,
 }
 
+crate::fields!(VolumeClaimSpec {
+    b"accessModes" => access_modes,
+    b"resources" => resources,
+    b"storageClassName" => storage_class_name,
+    b"volumeName" => volume_name,
+    b"volumeMode" => volume_mode,
+});
+
 /// What a claim has.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VolumeClaimStatus {
     /// `Pending`, `Bound`, `Lost`.
-    #[serde(deserialize_with = "or_default")]
     pub phase: String,
     /// Modes that the volume has.
-    #[serde(deserialize_with = "or_default")]
     pub access_modes: Vec<String>,
     /// Size that the volume has.
-    #[serde(deserialize_with = "or_default")]
     pub capacity: ResourceList,
     /// Conditions, like `Resizing`.
-    #[serde(deserialize_with = "or_default")]
     pub conditions: Vec<Condition>,
 }
 
+crate::fields!(VolumeClaimStatus {
+    b"phase" => phase,
+    b"accessModes" => access_modes,
+    b"capacity" => capacity,
+    b"conditions" => conditions,
+});
+
 /// A kind of storage that claims can ask for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StorageClass {
     /// Metadata.
-    #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
     /// Who makes the volumes.
-    #[serde(deserialize_with = "or_default")]
     pub provisioner: String,
     /// `Immediate` or `WaitForFirstConsumer`.
-    #[serde(deserialize_with = "or_default")]
     pub volume_binding_mode: String,
     /// `Delete` or `Retain`.
-    #[serde(deserialize_with = "or_default")]
     pub reclaim_policy: String,
     /// Whether volumes can grow.
-    #[serde(deserialize_with = "or_default")]
     pub allow_volume_expansion: bool,
 }
+
+crate::fields!(StorageClass {
+    b"metadata" => metadata,
+    b"provisioner" => provisioner,
+    b"volumeBindingMode" => volume_binding_mode,
+    b"reclaimPolicy" => reclaim_policy,
+    b"allowVolumeExpansion" => allow_volume_expansion,
+});
 
 impl StorageClass {
     /// Whether claims without a class get this one.

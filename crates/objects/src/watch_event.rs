@@ -2,18 +2,9 @@
 //!
 //! Never cuts a stream into frames, and never decides what to do about one: that is the watch client.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
-use crate::json;
-use crate::list::{Unreadable, Warning};
-use crate::meta::Object;
-use crate::null::or_default;
+use crate::json::{self, Read, Reader, Value};
+use crate::list::{OnlyMeta, Unreadable, Warning};
+use crate::meta::{Meta, Object};
 use crate::status::Status;
 
 /// What happened to an object.
@@ -48,53 +39,23 @@ pub enum WatchEvent<T> {
 /// Annotation on the bookmark that ends the initial state.
 const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
 
-#[derive(Deserialize)]
-struct Frame<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    object: &'a RawValue,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct BookmarkObject {
-    #[serde(deserialize_with = "or_default")]
-    metadata: crate::meta::Meta,
-}
-
 impl<T: Object> WatchEvent<T> {
     /// Reads one frame (without its newline).
     ///
     /// Errors only when the frame itself is no frame, or of a type that Kubernetes doesn't have.
     pub fn parse(frame: &[u8]) -> Result<Self, Unreadable> {
-        match T::quick_change(frame) {
-            Some((kind, object)) => Ok(Self::Change(kind, object)),
-            None => Self::parse_in_two_steps(frame),
-        }
-    }
-
-    /// Bookmarks, errors, an object before its type, and what can't be read: finds the object, then reads it.
-    fn parse_in_two_steps(frame: &[u8]) -> Result<Self, Unreadable> {
-        let frame: Frame<'_> = serde_json::from_slice(frame)?;
-        let text = frame.object.get();
-        let kind = match &*frame.kind {
-            "BOOKMARK" => {
-                let meta = serde_json::from_str::<BookmarkObject>(text)?.metadata;
+        let mut object = T::default();
+        Ok(match read_frame(frame, &mut object)? {
+            Frame::Change(kind) => Self::Change(kind, object),
+            Frame::BadObject(kind, warning) => Self::BadObject(kind, warning),
+            Frame::Bookmark(meta) => {
                 let initial_events_end = meta.annotation(INITIAL_EVENTS_END) == Some("true");
-                return Ok(Self::Bookmark {
+                Self::Bookmark {
                     resource_version: meta.resource_version,
                     initial_events_end,
-                });
+                }
             }
-            "ERROR" => return Ok(Self::Error(serde_json::from_str(text)?)),
-            other => ChangeKind::named(other).ok_or_else(|| Unreadable {
-                message: ["unknown type of watch event: ", other].concat(),
-            })?,
-        };
-        Ok(match T::read(text) {
-            Ok(object) => Self::Change(kind, object),
-            Err(error) => Self::BadObject(kind, Warning::about(text, error)),
+            Frame::Error(status) => Self::Error(status),
         })
     }
 }
@@ -110,45 +71,75 @@ impl ChangeKind {
     }
 }
 
-/// Reads a change of a good object: [`Object::quick_change`].
-pub(crate) fn quick<T: DeserializeOwned>(frame: &[u8]) -> Option<(ChangeKind, T)> {
-    let Change(kind, object) = json::from_slice(frame).ok()?;
-    Some((kind, object))
+/// An event whose object lies elsewhere.
+enum Frame {
+    Change(ChangeKind),
+    BadObject(ChangeKind, Warning),
+    Bookmark(Box<Meta>),
+    Error(Status),
 }
 
-/// A change whose type stands before its object, as the API server writes it: read in one pass.
-struct Change<T>(ChangeKind, T);
-
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Change<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ChangeVisitor(PhantomData))
-    }
+/// Reads a frame; a changed object goes to `object`.
+fn read_frame(frame: &[u8], object: &mut dyn Value) -> Result<Frame, Unreadable> {
+    let mut reader = Reader::new(frame);
+    let mut parts = Parts::default();
+    let read = parts.read(&mut reader, object).and_then(|()| reader.end());
+    reader.said(read)?;
+    let Some(text) = parts.object else {
+        return Err(Unreadable {
+            message: "the event has no object".into(),
+        });
+    };
+    let kind = match &*parts.kind {
+        "BOOKMARK" => return Ok(Frame::Bookmark(Box::new(json::from_slice::<OnlyMeta>(text)?.metadata))),
+        "ERROR" => return Ok(Frame::Error(json::from_slice(text)?)),
+        other => ChangeKind::named(other).ok_or_else(|| Unreadable {
+            message: ["unknown type of watch event: ", other].concat(),
+        })?,
+    };
+    let message = match parts.outcome {
+        Some(outcome) => outcome.err(),
+        // The object stood before its type.
+        None => json::read_into(text, object).err().map(|error| error.message),
+    };
+    Ok(match message {
+        None => Frame::Change(kind),
+        Some(message) => Frame::BadObject(kind, Warning::about(text, message)),
+    })
 }
 
-struct ChangeVisitor<T>(PhantomData<T>);
+#[derive(Default)]
+struct Parts<'t> {
+    kind: String,
+    object: Option<&'t [u8]>,
+    /// How reading the object went, if its type stood before it and said that it is a change.
+    outcome: Option<Result<(), String>>,
+}
 
-impl<'de, T: DeserializeOwned> Visitor<'de> for ChangeVisitor<T> {
-    type Value = Change<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a change")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Change<T>, A::Error> {
-        let (mut kind, mut object) = (None, None);
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            match (&*key, kind) {
-                ("type", _) => kind = ChangeKind::named(&map.next_value::<Cow<'de, str>>()?),
-                ("object", Some(_)) => object = Some(map.next_value()?),
-                ("object", None) => return Err(de::Error::custom("no change")),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
+impl<'t> Parts<'t> {
+    fn read(&mut self, reader: &mut Reader<'t>, object: &mut dyn Value) -> Read {
+        let mut first = reader.open(b'{', "an event")?;
+        while reader.more(b'}', &mut first)? {
+            match &*reader.key()? {
+                b"type" => self.kind.read(reader)?,
+                b"object" if ChangeKind::named(&self.kind).is_some() => {
+                    let place = reader.place();
+                    self.outcome = Some(match object.read(reader) {
+                        Ok(()) => {
+                            self.object = Some(reader.since(place));
+                            Ok(())
+                        }
+                        Err(_) => {
+                            let (message, text) = reader.give_up_on(place)?;
+                            self.object = Some(text);
+                            Err(message)
+                        }
+                    });
                 }
+                b"object" => self.object = Some(reader.raw()?),
+                _ => reader.skip()?,
             }
         }
-        match (kind, object) {
-            (Some(kind), Some(object)) => Ok(Change(kind, object)),
-            _ => Err(de::Error::custom("no change")),
-        }
+        Ok(())
     }
 }

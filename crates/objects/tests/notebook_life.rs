@@ -10,7 +10,6 @@ use flowdeck_objects::{
     notebook_phase, notebook_phase_without_pods,
 };
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 /// The streams that a Notebook's phase comes from.
 const STREAMS: [&str; 4] = ["notebooks", "pods", "statefulsets", "events"];
@@ -91,7 +90,7 @@ struct World {
     events: BTreeMap<String, Event>,
 }
 
-fn apply<T: DeserializeOwned + Object + Clone>(
+fn apply<T: Object + Clone>(
     rows: &mut BTreeMap<String, T>,
     text: &str,
     name: fn(&T) -> String,

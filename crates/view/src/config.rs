@@ -4,19 +4,20 @@
 //! over by turning YAML into JSON. Not read yet: data volumes, affinity, tolerations, configurations.
 //! Source: dashboard-and-notebooks.md §2.1.
 
-use serde::Deserialize;
+use flowdeck_objects::Unreadable;
+use flowdeck_objects::json::{self, Read, Reader, Value};
 
 /// The file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// Defaults of the New notebook form.
     pub spawner_form_defaults: Spawner,
 }
 
+flowdeck_objects::fields!(Config { b"spawnerFormDefaults" => spawner_form_defaults });
+
 /// Defaults of the New notebook form; a read-only value is the administrator's and can't be changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spawner {
     /// Images of JupyterLab servers.
     pub image: Images,
@@ -42,19 +43,32 @@ pub struct Spawner {
     pub service_account: String,
 }
 
+flowdeck_objects::fields!(Spawner {
+    b"image" => image,
+    b"imageGroupOne" => image_group_one,
+    b"imageGroupTwo" => image_group_two,
+    b"allowCustomImage" => allow_custom_image,
+    b"imagePullPolicy" => image_pull_policy,
+    b"cpu" => cpu,
+    b"memory" => memory,
+    b"gpus" => gpus,
+    b"workspaceVolume" => workspace_volume,
+    b"shm" => shm,
+    b"serviceAccount" => service_account,
+});
+
 impl Config {
     /// Reads the file's text.
     ///
     /// # Errors
     /// When it is not JSON of this shape.
-    pub fn read(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
+    pub fn read(text: &str) -> Result<Self, Unreadable> {
+        json::from_str(text)
     }
 }
 
 /// `allowCustomImage`, true when absent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AllowCustom(pub bool);
 
 impl Default for AllowCustom {
@@ -63,9 +77,15 @@ impl Default for AllowCustom {
     }
 }
 
+impl Value for AllowCustom {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read {
+        self.0 = reader.truth()?;
+        Ok(())
+    }
+}
+
 /// Images of one kind of server.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
     /// Chosen at first.
     pub value: String,
@@ -75,9 +95,10 @@ pub struct Images {
     pub read_only: bool,
 }
 
+flowdeck_objects::fields!(Images { b"value" => value, b"options" => options, b"readOnly" => read_only });
+
 /// A text.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Setting {
     /// Its value.
     pub value: String,
@@ -85,15 +106,18 @@ pub struct Setting {
     pub read_only: bool,
 }
 
+flowdeck_objects::fields!(Setting { b"value" => value, b"readOnly" => read_only });
+
 /// Yes or no, yes when absent.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Switch {
     /// Its value.
     pub value: bool,
     /// Can't be changed.
     pub read_only: bool,
 }
+
+flowdeck_objects::fields!(Switch { b"value" => value, b"readOnly" => read_only });
 
 impl Default for Switch {
     fn default() -> Self {
@@ -105,8 +129,7 @@ impl Default for Switch {
 }
 
 /// CPU or memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Amount {
     /// Request, as a quantity.
     pub value: String,
@@ -116,9 +139,10 @@ pub struct Amount {
     pub read_only: bool,
 }
 
+flowdeck_objects::fields!(Amount { b"value" => value, b"limitFactor" => limit_factor, b"readOnly" => read_only });
+
 /// GPUs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gpus {
     /// What is offered.
     pub value: GpuChoice,
@@ -126,9 +150,10 @@ pub struct Gpus {
     pub read_only: bool,
 }
 
+flowdeck_objects::fields!(Gpus { b"value" => value, b"readOnly" => read_only });
+
 /// What is offered as GPUs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GpuChoice {
     /// Chosen vendor's resource name, or empty.
     pub vendor: String,
@@ -138,9 +163,10 @@ pub struct GpuChoice {
     pub num: String,
 }
 
+flowdeck_objects::fields!(GpuChoice { b"vendor" => vendor, b"vendors" => vendors, b"num" => num });
+
 /// Who makes a GPU.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vendor {
     /// Resource name, such as `nvidia.com/gpu`.
     pub limits_key: String,
@@ -148,9 +174,10 @@ pub struct Vendor {
     pub ui_name: String,
 }
 
+flowdeck_objects::fields!(Vendor { b"limitsKey" => limits_key, b"uiName" => ui_name });
+
 /// Home volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Workspace {
     /// What is made at first; `None` means no volume.
     pub value: Option<WorkspaceValue>,
@@ -158,9 +185,10 @@ pub struct Workspace {
     pub read_only: bool,
 }
 
+flowdeck_objects::fields!(Workspace { b"value" => value, b"readOnly" => read_only });
+
 /// The volume made at first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WorkspaceValue {
     /// Where it is mounted.
     pub mount: String,
@@ -168,9 +196,10 @@ pub struct WorkspaceValue {
     pub new_pvc: NewClaim,
 }
 
+flowdeck_objects::fields!(WorkspaceValue { b"mount" => mount, b"newPvc" => new_pvc });
+
 /// A claim to create.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewClaim {
     /// Its metadata.
     pub metadata: NewClaimMeta,
@@ -178,17 +207,19 @@ pub struct NewClaim {
     pub spec: NewClaimSpec,
 }
 
+flowdeck_objects::fields!(NewClaim { b"metadata" => metadata, b"spec" => spec });
+
 /// Metadata of a claim to create.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewClaimMeta {
     /// Name; `{notebook-name}` in it stands for the notebook's.
     pub name: String,
 }
 
+flowdeck_objects::fields!(NewClaimMeta { b"name" => name });
+
 /// Spec of a claim to create.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewClaimSpec {
     /// Size.
     pub resources: NewClaimResources,
@@ -198,21 +229,29 @@ pub struct NewClaimSpec {
     pub storage_class_name: Option<String>,
 }
 
+flowdeck_objects::fields!(NewClaimSpec {
+    b"resources" => resources,
+    b"accessModes" => access_modes,
+    b"storageClassName" => storage_class_name,
+});
+
 /// Resources of a claim to create.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewClaimResources {
     /// What is asked for.
     pub requests: NewClaimRequests,
 }
 
+flowdeck_objects::fields!(NewClaimResources { b"requests" => requests });
+
 /// What a claim to create asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewClaimRequests {
     /// Size as a quantity.
     pub storage: String,
 }
+
+flowdeck_objects::fields!(NewClaimRequests { b"storage" => storage });
 
 #[cfg(test)]
 mod tests {

@@ -104,7 +104,10 @@ mod tests {
     use super::*;
 
     fn quotas(texts: &[&str]) -> Vec<QuotaLine> {
-        let quotas: Vec<ResourceQuota> = texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+        let quotas: Vec<ResourceQuota> = texts
+            .iter()
+            .map(|text| flowdeck_objects::json::from_str(text).unwrap())
+            .collect();
         quota_lines(quotas.iter())
     }
 

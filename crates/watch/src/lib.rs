@@ -16,12 +16,14 @@ mod random;
 pub mod resource;
 pub mod rights;
 pub mod rows;
+mod table;
 
 pub use bucket::Bucket;
 pub use elapsed::Elapsed;
 pub use leases::Leases;
-pub use machine::{Config, Machine};
+pub use machine::{AnyMachine, Config, Core, Machine};
 pub use protocol::{Command, Input, Problem, Request, State};
 pub use random::Random;
 pub use resource::Resource;
 pub use rows::{Changes, Rows};
+pub use table::{Table, Typed};

@@ -3,30 +3,36 @@
 //! Only for what is offered on the screen: the cluster decides again at each request.
 //! Source: Kubernetes `pkg/registry/rbac/validation` and `pkg/apis/rbac/v1/evaluation_helpers.go`.
 
-use serde::Deserialize;
-
 /// The answer to a `SelfSubjectRulesReview`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RulesReview {
     status: ReviewStatus,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+flowdeck_objects::fields!(RulesReview { b"status" => status });
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct ReviewStatus {
     resource_rules: Option<Vec<Rule>>,
     incomplete: bool,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+flowdeck_objects::fields!(ReviewStatus { b"resourceRules" => resource_rules, b"incomplete" => incomplete });
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Rule {
     verbs: Option<Vec<String>>,
     api_groups: Option<Vec<String>>,
     resources: Option<Vec<String>>,
     resource_names: Option<Vec<String>>,
 }
+
+flowdeck_objects::fields!(Rule {
+    b"verbs" => verbs,
+    b"apiGroups" => api_groups,
+    b"resources" => resources,
+    b"resourceNames" => resource_names,
+});
 
 /// What the rules say of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +83,7 @@ mod tests {
         let text = format!(
             r#"{{"kind":"SelfSubjectRulesReview","status":{{"resourceRules":{rules},"nonResourceRules":null,"incomplete":{incomplete}}}}}"#
         );
-        serde_json::from_str(&text).unwrap()
+        flowdeck_objects::json::from_str(&text).unwrap()
     }
 
     #[track_caller]

@@ -21,8 +21,8 @@ fn fill(text: &str) -> String {
     out
 }
 
-fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
-    serde_json::from_str(&fill(text)).unwrap_or_else(|e| panic!("{e}: {}", fill(text)))
+fn read<T: crate::json::Value + Default>(text: &str) -> T {
+    crate::json::from_str(&fill(text)).unwrap_or_else(|e| panic!("{e}: {}", fill(text)))
 }
 
 /// A case: the Notebook `nb` (uid `n`), its StatefulSet (uid `s`, revision `r2`), its pod (uid `p`).

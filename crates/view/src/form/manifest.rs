@@ -9,7 +9,7 @@ use super::{
     model::{Form, Workspace},
 };
 use crate::config::Spawner;
-use flowdeck_objects::{ServerType, Timestamp};
+use flowdeck_objects::{ServerType, Timestamp, json::quote};
 
 /// Name of the home volume inside the pod.
 const VOLUME: &str = "workspace";
@@ -207,9 +207,11 @@ fn object(pairs: Vec<(String, String)>) -> String {
     ["{", &pairs.join(","), "}"].concat()
 }
 
-/// A JSON string. Writing one to memory can't fail.
+/// A JSON string.
 fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
+    let mut out = String::with_capacity(text.len() + 2);
+    quote(text, &mut out);
+    out
 }
 
 #[cfg(test)]

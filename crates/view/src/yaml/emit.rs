@@ -4,7 +4,7 @@ use super::{
     node::{self, Node},
     scalar,
 };
-use serde_json::value::RawValue;
+use flowdeck_objects::{Unreadable, json};
 
 /// Levels below which the rest stays JSON (which YAML reads too), so that no input exhausts the stack.
 const DEPTH_LIMIT: usize = 64;
@@ -34,16 +34,16 @@ impl Default for Options {
 ///
 /// # Errors
 /// When the text is not JSON.
-pub fn to_yaml(json: &str, options: Options) -> Result<String, serde_json::Error> {
-    let raw: &RawValue = serde_json::from_str(json)?;
+pub fn to_yaml(text: &str, options: Options) -> Result<String, Unreadable> {
+    json::check(text.as_bytes())?;
     let mut emitter = Emitter {
-        out: String::with_capacity(json.len() * 5 / 4),
+        out: String::with_capacity(text.len() * 5 / 4),
         options,
-        secret: is_secret(raw)?,
+        secret: is_secret(text),
     };
-    match node::read(raw)? {
-        Node::Map(pairs) if !pairs.is_empty() => emitter.map(&pairs, 0, Place::Top)?,
-        Node::List(items) if !items.is_empty() => emitter.list(&items, 0)?,
+    match node::read(text) {
+        Node::Map(pairs) if !pairs.is_empty() => emitter.map(&pairs, 0, Place::Top),
+        Node::List(items) if !items.is_empty() => emitter.list(&items, 0),
         other => {
             emitter.inline(&other, 0);
             emitter.out.push('\n');
@@ -52,15 +52,15 @@ pub fn to_yaml(json: &str, options: Options) -> Result<String, serde_json::Error
     Ok(emitter.out)
 }
 
-fn is_secret(raw: &RawValue) -> Result<bool, serde_json::Error> {
-    if let Node::Map(pairs) = node::read(raw)? {
+fn is_secret(raw: &str) -> bool {
+    if let Node::Map(pairs) = node::read(raw) {
         for (key, value) in pairs {
             if key == "kind" {
-                return Ok(matches!(node::read(value)?, Node::Text(kind) if kind == "Secret"));
+                return matches!(node::read(value), Node::Text(kind) if kind == "Secret");
             }
         }
     }
-    Ok(false)
+    false
 }
 
 /// Where a map stands, as far as masking and hiding depend on it.
@@ -96,18 +96,12 @@ impl Emitter {
         self.out.extend(std::iter::repeat_n("  ", level));
     }
 
-    fn map(&mut self, pairs: &[(String, &RawValue)], level: usize, place: Place) -> Result<(), serde_json::Error> {
+    fn map(&mut self, pairs: &[(String, &str)], level: usize, place: Place) {
         self.rest_of_map(pairs, level, place, false)
     }
 
     /// Writes the pairs; the first one continues a line already begun when `begun`.
-    fn rest_of_map(
-        &mut self,
-        pairs: &[(String, &RawValue)],
-        level: usize,
-        place: Place,
-        begun: bool,
-    ) -> Result<(), serde_json::Error> {
+    fn rest_of_map(&mut self, pairs: &[(String, &str)], level: usize, place: Place, begun: bool) {
         let mut begun = begun;
         for (key, value) in pairs {
             if place == Place::Metadata && key == "managedFields" && self.options.hide_managed_fields {
@@ -124,14 +118,13 @@ impl Emitter {
                 self.out.push_str(MASK);
                 self.out.push_str("\"\n");
             } else {
-                self.value(value, level, place.of(key, self.secret))?;
+                self.value(value, level, place.of(key, self.secret));
             }
         }
         if begun {
             // Everything was left out: the line that was begun still needs a value.
             self.out.push_str("{}\n");
         }
-        Ok(())
     }
 
     fn key(&mut self, key: &str) {
@@ -144,21 +137,20 @@ impl Emitter {
     }
 
     /// Writes what follows `key:`.
-    fn value(&mut self, raw: &RawValue, level: usize, place: Place) -> Result<(), serde_json::Error> {
+    fn value(&mut self, raw: &str, level: usize, place: Place) {
         if level >= DEPTH_LIMIT {
             self.out.push(' ');
-            self.out.push_str(raw.get());
+            self.out.push_str(raw);
             self.out.push('\n');
-            return Ok(());
+            return;
         }
-        match node::read(raw)? {
+        match node::read(raw) {
             Node::Map(pairs) if self.has_shown(&pairs, place) => {
                 self.out.push('\n');
                 self.map(&pairs, level + 1, place)
             }
             Node::Map(_) => {
                 self.out.push_str(" {}\n");
-                Ok(())
             }
             Node::List(items) if !items.is_empty() => {
                 self.out.push('\n');
@@ -168,30 +160,29 @@ impl Emitter {
                 self.out.push(' ');
                 self.inline(&other, level + 1);
                 self.out.push('\n');
-                Ok(())
             }
         }
     }
 
-    fn has_shown(&self, pairs: &[(String, &RawValue)], place: Place) -> bool {
+    fn has_shown(&self, pairs: &[(String, &str)], place: Place) -> bool {
         let hides = place == Place::Metadata && self.options.hide_managed_fields;
         pairs.iter().any(|(key, _)| !(hides && key == "managedFields"))
     }
 
-    fn list(&mut self, items: &[&RawValue], level: usize) -> Result<(), serde_json::Error> {
+    fn list(&mut self, items: &[&str], level: usize) {
         for item in items {
             self.indent(level);
             self.out.push_str("- ");
             if level >= DEPTH_LIMIT {
-                self.out.push_str(item.get());
+                self.out.push_str(item);
                 self.out.push('\n');
                 continue;
             }
-            match node::read(item)? {
-                Node::Map(pairs) if !pairs.is_empty() => self.rest_of_map(&pairs, level + 1, Place::Other, true)?,
+            match node::read(item) {
+                Node::Map(pairs) if !pairs.is_empty() => self.rest_of_map(&pairs, level + 1, Place::Other, true),
                 // A list directly in a list is rare: flow style, which is JSON, is clear enough.
                 Node::List(_) => {
-                    self.out.push_str(item.get());
+                    self.out.push_str(item);
                     self.out.push('\n');
                 }
                 other => {
@@ -200,7 +191,6 @@ impl Emitter {
                 }
             }
         }
-        Ok(())
     }
 
     /// Writes a value that stands on the line itself (a block text begins there), without the line break.

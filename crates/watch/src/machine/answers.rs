@@ -1,18 +1,18 @@
 //! Decides what an answer means that is no success: a status on opening, or an error inside a stream.
 
-use flowdeck_objects::{Object, Status};
-use serde::de::DeserializeOwned;
+use flowdeck_objects::Status;
 
 use crate::protocol::Problem;
+use crate::table::Table;
 
-use super::{Machine, Next, Ordered, PROBE_MS, Refusal, SPREAD_MS, Stage};
+use super::{Core, Next, Ordered, PROBE_MS, Refusal, SPREAD_MS, Stage};
 
 /// The longest wait that a server may order, in ms.
 const ORDER_LIMIT_MS: u64 = 600_000;
 /// So much of a refusal's body is kept, in bytes.
 const WORDS_BYTES: usize = 64 << 10;
 
-impl<T: Object + DeserializeOwned> Machine<T> {
+impl<R: Table + ?Sized> Core<R> {
     pub(super) fn head(&mut self, status: u16, retry_after_secs: Option<u32>) {
         if status == 200 {
             self.watch_is_open();
@@ -82,7 +82,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     }
 
     /// What to try again for the request that was refused.
-    fn take_next(&mut self) -> Next<T> {
+    fn take_next(&mut self) -> Next {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Listing(listing) => Next::Page(listing),
             Stage::Watching(watching) if !watching.is_initial() => Next::Watch,
@@ -126,7 +126,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     /// The rows may not be seen, or their kind is gone: they go too. Looks again now and then, never in a loop.
     fn lose(&mut self, refusal: Refusal) {
         self.refusal = Some(refusal);
-        self.rows.clear();
+        self.rows.clear_all();
         self.complete = false;
         self.version.clear();
         self.problem = None;

@@ -1,13 +1,11 @@
 //! Lists by pages: fetches them, takes them, and begins again when the server has lost its place.
 
-use flowdeck_objects::{List, Object};
-use serde::de::DeserializeOwned;
-
 use crate::gather::Gather;
 use crate::protocol::{Problem, State};
+use crate::table::Table;
 
 use super::answers::unreadable;
-use super::{Machine, Next, PAGE_SIZE, Stage};
+use super::{Core, Next, PAGE_SIZE, Stage};
 
 /// How long a page may keep us waiting without a byte, in ms.
 const SILENCE_MS: u64 = 30_000;
@@ -16,8 +14,8 @@ const RESTARTS: u32 = 2;
 
 /// A list on its way.
 #[derive(Debug)]
-pub(super) struct Listing<T> {
-    gather: Gather<T>,
+pub(super) struct Listing {
+    gather: Gather,
     /// Where the next page begins; empty for the first.
     token: String,
     restarts: u32,
@@ -25,10 +23,10 @@ pub(super) struct Listing<T> {
     pub(super) deadline: u64,
 }
 
-impl<T: Object> Listing<T> {
-    pub(super) fn new(paint: bool) -> Listing<T> {
+impl Listing {
+    pub(super) fn new(gather: Gather) -> Listing {
         Listing {
-            gather: Gather::new(paint),
+            gather,
             token: String::new(),
             restarts: 0,
             remaining: None,
@@ -51,9 +49,9 @@ impl<T: Object> Listing<T> {
     }
 }
 
-impl<T: Object + DeserializeOwned> Machine<T> {
+impl<R: Table + ?Sized> Core<R> {
     /// Fetches a page: with `limit` and `continue` only, because a version beside `continue` is refused (400).
-    pub(super) fn fetch(&mut self, mut listing: Listing<T>) {
+    pub(super) fn fetch(&mut self, mut listing: Listing) {
         let mut query = Vec::new();
         if listing.restarts <= RESTARTS {
             query.push(("limit", PAGE_SIZE.to_string()));
@@ -66,15 +64,15 @@ impl<T: Object + DeserializeOwned> Machine<T> {
         self.stage = Stage::Listing(listing);
     }
 
-    pub(super) fn list_is_late(&mut self, listing: Listing<T>) {
+    pub(super) fn list_is_late(&mut self, listing: Listing) {
         self.drop_flight();
         let words = format!("nothing came within {} seconds", SILENCE_MS / 1000);
         self.fail(Problem::Unreachable(words), Next::Page(listing));
     }
 
     /// Takes a page whose last byte has come.
-    pub(super) fn take_page(&mut self, mut listing: Listing<T>, body: &[u8]) {
-        let page = match List::<T>::parse(body) {
+    pub(super) fn take_page(&mut self, mut listing: Listing, body: &[u8]) {
+        let page = match self.rows.page(body, &mut listing.gather) {
             Ok(page) => page,
             // Half a document, or a proxy's web page.
             Err(error) => return self.fail(unreadable(body, &error.message), Next::Page(listing)),
@@ -83,9 +81,6 @@ impl<T: Object + DeserializeOwned> Machine<T> {
         for warning in page.warnings {
             listing.gather.add_unreadable(&warning);
             self.warn(warning);
-        }
-        for object in page.items {
-            listing.gather.add(&mut self.rows, object);
         }
         if !page.next.is_empty() {
             listing.token = page.next;
@@ -96,7 +91,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             let words = "the list does not say its version, so it cannot be kept up to date".to_owned();
             return self.fail(Problem::Unreadable(words), Next::Begin);
         }
-        listing.gather.finish(&mut self.rows);
+        self.rows.finish(&listing.gather.seen);
         self.complete = true;
         self.version = page.resource_version;
         self.open_watch();
@@ -106,14 +101,12 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     ///
     /// Begins again by pages, twice at most; a list that large and that busy is then fetched in one piece, as client-go's
     /// pager does (`FullListIfExpired`). Test: `t06_…`.
-    pub(super) fn list_is_gone(&mut self, listing: Listing<T>, problem: Problem) {
+    pub(super) fn list_is_gone(&mut self, listing: Listing, problem: Problem) {
         if listing.token.is_empty() {
             return self.fail(problem, Next::Begin);
         }
         let restarts = listing.restarts + 1;
-        self.fetch(Listing {
-            restarts,
-            ..Listing::new(!self.complete)
-        });
+        let begun = Listing::new(self.new_gather());
+        self.fetch(Listing { restarts, ..begun });
     }
 }

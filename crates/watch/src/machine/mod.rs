@@ -11,14 +11,15 @@ mod watching;
 use std::collections::VecDeque;
 
 use flowdeck_objects::{Object, Status, Warning};
-use serde::de::DeserializeOwned;
 
 use crate::backoff::Backoff;
 use crate::elapsed::Elapsed;
 use crate::frames::Frames;
+use crate::gather::Gather;
 use crate::protocol::{Command, Input, Problem, Request, State};
 use crate::random::Random;
 use crate::rows::Rows;
+use crate::table::{Table, Typed};
 
 use listing::Listing;
 use watching::Watching;
@@ -49,21 +50,25 @@ pub struct Config {
     pub seed: u64,
 }
 
-/// One list and watch.
-#[derive(Debug)]
-pub struct Machine<T> {
+/// One list and watch of a kind.
+pub type Machine<T> = Core<Typed<T>>;
+
+/// One list and watch whose kind nobody needs to know: what a browser drives, so that it is compiled once.
+pub type AnyMachine = Core<dyn Table>;
+
+/// One list and watch over some rows, which come last so that [`Machine`] can become [`AnyMachine`].
+pub struct Core<R: ?Sized> {
     config: Config,
     random: Random,
     clock: Elapsed,
     now: u64,
     wall_ms: f64,
-    stage: Stage<T>,
+    stage: Stage,
     paused: bool,
     /// Rises with every request, so that what still arrives of an older one is known and dropped.
     epoch: u64,
     flight: Option<Flight>,
     frames: Frames,
-    rows: Rows<T>,
     /// Whether the rows were once equal to a whole list.
     complete: bool,
     /// Where a watch goes on; empty when only a list can tell.
@@ -76,23 +81,20 @@ pub struct Machine<T> {
     nudged_at: Option<u64>,
     warnings: VecDeque<Warning>,
     out: Vec<Command>,
+    rows: R,
 }
 
 /// Where the machine stands.
 #[derive(Debug)]
-enum Stage<T> {
+enum Stage {
     /// Not begun, or ended.
     Idle,
     /// A page is being fetched.
-    Listing(Listing<T>),
+    Listing(Listing),
     /// A watch is being opened or is open.
-    Watching(Watching<T>),
+    Watching(Watching),
     /// Nothing is in flight until a time.
-    Waiting {
-        until: u64,
-        next: Next<T>,
-        ordered: Ordered,
-    },
+    Waiting { until: u64, next: Next, ordered: Ordered },
     /// There is no session, since then by the wall clock.
     SignedOut { since_ms: f64 },
 }
@@ -106,11 +108,11 @@ enum Ordered {
 
 /// What comes after a wait.
 #[derive(Debug)]
-enum Next<T> {
+enum Next {
     /// A new list.
     Begin,
     /// The same page of the list again.
-    Page(Listing<T>),
+    Page(Listing),
     /// The watch from where it was.
     Watch,
 }
@@ -131,14 +133,14 @@ enum Refusal {
 impl<T> Machine<T> {
     /// The rows as they are now.
     pub fn rows(&self) -> &Rows<T> {
-        &self.rows
+        &self.rows.rows
     }
 }
 
-impl<T: Object + DeserializeOwned> Machine<T> {
+impl<T: Object> Machine<T> {
     /// A machine that has not begun.
     pub fn new(config: Config) -> Machine<T> {
-        Machine {
+        Core {
             random: Random::new(config.seed),
             config,
             clock: Elapsed::default(),
@@ -149,7 +151,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             epoch: 0,
             flight: None,
             frames: Frames::default(),
-            rows: Rows::default(),
+            rows: Typed::default(),
             complete: false,
             version: String::new(),
             backoff: Backoff::default(),
@@ -162,7 +164,9 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             out: Vec::new(),
         }
     }
+}
 
+impl<R: Table + ?Sized> Core<R> {
     /// Takes what happened, at `wall_ms` by a clock that may jump, and returns what to do.
     pub fn handle(&mut self, wall_ms: f64, input: Input<'_>) -> Vec<Command> {
         self.now = self.clock.at(wall_ms);
@@ -223,7 +227,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             _ => {}
         }
         match (&self.problem, self.complete) {
-            (Some((_, problem)), false) if self.rows.is_empty() => State::Failed(problem.clone()),
+            (Some((_, problem)), false) if self.rows.holds_nothing() => State::Failed(problem.clone()),
             (Some((since_ms, problem)), _) => State::Stale {
                 since_ms: *since_ms,
                 problem: problem.clone(),
@@ -247,7 +251,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
 
     /// Closes the changes since the last call under a new version, once a frame; see [`Rows::seal`].
     pub fn seal(&mut self) -> u64 {
-        self.rows.seal()
+        self.rows.seal_changes()
     }
 
     /// Objects that could not be read, since the last call.
@@ -298,11 +302,18 @@ impl<T: Object + DeserializeOwned> Machine<T> {
         if self.config.watch_list {
             self.open_watch_from_nothing();
         } else {
-            self.fetch(Listing::new(!self.complete));
+            let listing = Listing::new(self.new_gather());
+            self.fetch(listing);
         }
     }
 
-    fn go_on(&mut self, next: Next<T>) {
+    /// A list to gather into; what was held back of a former one is forgotten.
+    fn new_gather(&mut self) -> Gather {
+        self.rows.forget();
+        Gather::new(!self.complete)
+    }
+
+    fn go_on(&mut self, next: Next) {
         match next {
             Next::Page(listing) => self.fetch(listing),
             Next::Watch if !self.version.is_empty() => self.open_watch(),
@@ -310,7 +321,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
         }
     }
 
-    fn wait(&mut self, ms: u64, next: Next<T>, ordered: Ordered) {
+    fn wait(&mut self, ms: u64, next: Next, ordered: Ordered) {
         self.stage = Stage::Waiting {
             until: self.now + ms,
             next,
@@ -319,7 +330,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     }
 
     /// Something did not work: says so, backs off, then goes on with `next`.
-    fn fail(&mut self, problem: Problem, next: Next<T>) {
+    fn fail(&mut self, problem: Problem, next: Next) {
         self.note_problem(problem);
         let ms = self.backoff.wait_ms(&mut self.random);
         self.wait(ms, next, Ordered::No);

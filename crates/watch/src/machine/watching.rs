@@ -1,15 +1,15 @@
 //! Watches: opens the stream, applies its events, and decides what its end means.
 
-use flowdeck_objects::{ChangeKind, Object, WatchEvent};
-use serde::de::DeserializeOwned;
+use flowdeck_objects::ChangeKind;
 
 use crate::backoff::HEALTHY_MS;
 use crate::gather::Gather;
 use crate::protocol::Problem;
-use crate::rows::{key_of, uid_of};
+use crate::rows::key_of;
+use crate::table::{Frame, Table};
 
 use super::answers::unreadable;
-use super::{Machine, Next, Ordered, SPREAD_MS, Stage};
+use super::{Core, Next, Ordered, SPREAD_MS, Stage};
 
 /// How long the server is asked to keep a watch, in seconds: below Envoy's 5 minutes for a silent stream.
 const TIMEOUT_SECONDS: std::ops::Range<u64> = 240..291;
@@ -28,7 +28,7 @@ const SLEPT_MS: u64 = 5_000;
 
 /// A watch that was sent.
 #[derive(Debug)]
-pub(super) struct Watching<T> {
+pub(super) struct Watching {
     sent_at: u64,
     opened_at: Option<u64>,
     heard_at: u64,
@@ -37,10 +37,10 @@ pub(super) struct Watching<T> {
     moved: bool,
     proven: bool,
     /// The first state, while it comes through the watch.
-    gather: Option<Gather<T>>,
+    gather: Option<Gather>,
 }
 
-impl<T> Watching<T> {
+impl Watching {
     pub(super) fn is_initial(&self) -> bool {
         self.gather.is_some()
     }
@@ -63,7 +63,7 @@ impl<T> Watching<T> {
     }
 }
 
-impl<T: Object + DeserializeOwned> Machine<T> {
+impl<R: Table + ?Sized> Core<R> {
     /// Watches from the version that the rows have.
     pub(super) fn open_watch(&mut self) {
         let query = vec![("resourceVersion", self.version.clone())];
@@ -77,10 +77,11 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             ("resourceVersionMatch", "NotOlderThan".to_owned()),
             ("resourceVersion", String::new()),
         ];
-        self.send_watch(query, Some(Gather::new(!self.complete)));
+        let gather = self.new_gather();
+        self.send_watch(query, Some(gather));
     }
 
-    fn send_watch(&mut self, mut query: Vec<(&'static str, String)>, gather: Option<Gather<T>>) {
+    fn send_watch(&mut self, mut query: Vec<(&'static str, String)>, gather: Option<Gather>) {
         let seconds = TIMEOUT_SECONDS.start + self.random.below(TIMEOUT_SECONDS.end - TIMEOUT_SECONDS.start);
         query.insert(0, ("watch", "1".to_owned()));
         query.push(("allowWatchBookmarks", "true".to_owned()));
@@ -104,7 +105,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     }
 
     /// Looks at a watch when a time of its own has come: proven well, late to open, or silent for too long.
-    pub(super) fn look_after(&mut self, mut watching: Watching<T>) {
+    pub(super) fn look_after(&mut self, mut watching: Watching) {
         if watching.idle_at() <= self.now {
             return self.watch_is_silent(&watching);
         }
@@ -123,7 +124,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
         self.stage = Stage::Watching(watching);
     }
 
-    fn watch_is_silent(&mut self, watching: &Watching<T>) {
+    fn watch_is_silent(&mut self, watching: &Watching) {
         self.drop_flight();
         let next = if watching.is_initial() {
             Next::Begin
@@ -158,11 +159,11 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     }
 
     fn frame(&mut self, bytes: &[u8]) {
-        let event = match WatchEvent::<T>::parse(bytes) {
+        let event = match self.rows.frame(bytes) {
             Ok(event) => event,
             Err(error) => return self.stream_is_garbled(unreadable(bytes, &error.message)),
         };
-        if let WatchEvent::Error(status) = event {
+        if let Frame::Error(status) = event {
             self.drop_flight();
             return self.refused(status, true);
         }
@@ -175,43 +176,37 @@ impl<T: Object + DeserializeOwned> Machine<T> {
             self.problem = None;
         }
         match event {
-            WatchEvent::Change(kind, object) => self.change(kind, object),
-            WatchEvent::BadObject(kind, warning) => {
+            Frame::Change => self.change(),
+            Frame::BadObject(kind, warning) => {
                 self.move_to(&warning.resource_version);
                 if kind == ChangeKind::Deleted {
-                    self.rows
-                        .remove(&key_of(&warning.uid, &warning.namespace, &warning.name));
+                    let key = key_of(&warning.uid, &warning.namespace, &warning.name);
+                    self.rows.remove_key(&key);
                 }
                 self.warn(warning);
             }
-            WatchEvent::Bookmark {
+            Frame::Bookmark {
                 resource_version,
                 initial_events_end,
             } => {
                 self.bookmark(&resource_version, initial_events_end);
             }
-            WatchEvent::Error(_) => {}
+            Frame::Error(_) => {}
         }
     }
 
-    fn change(&mut self, kind: ChangeKind, object: T) {
+    /// Applies the change that the rows hold.
+    fn change(&mut self) {
         if let Stage::Watching(Watching {
             gather: Some(gather), ..
         }) = &mut self.stage
         {
-            // Not in the order of versions, so none of them is a place to go on from. A deletion here is the
-            // server's mistake.
-            if kind != ChangeKind::Deleted {
-                gather.add(&mut self.rows, object);
-            }
+            // Not in the order of versions, so none of them is a place to go on from.
+            self.rows.apply(Some(gather));
             return;
         }
-        self.move_to(&object.meta().resource_version);
-        if kind == ChangeKind::Deleted {
-            self.rows.remove(&uid_of(&object));
-        } else {
-            self.rows.upsert(object);
-        }
+        let version = self.rows.apply(None);
+        self.move_to(&version);
     }
 
     fn bookmark(&mut self, version: &str, initial_events_end: bool) {
@@ -220,7 +215,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
                 return;
             }
             if let Some(gather) = watching.gather.take() {
-                gather.finish(&mut self.rows);
+                self.rows.finish(&gather.seen);
                 watching.proven = true;
                 self.complete = true;
                 self.refusal = None;
@@ -252,7 +247,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     }
 
     /// The stream ended as streams do: at its time, or because something between us cuts silent streams.
-    pub(super) fn watch_ended(&mut self, watching: &Watching<T>) {
+    pub(super) fn watch_ended(&mut self, watching: &Watching) {
         if watching.is_initial() {
             return self.watch_list_is_unsupported();
         }
@@ -270,7 +265,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
     ///
     /// It counts as a failure, and after three in a row the version is not trusted any more: some servers just close
     /// instead of saying 410 (fabric8io/kubernetes-client#7896). Test: `t08_…`.
-    fn watch_is_fruitless(&mut self, watching: &Watching<T>, problem: Problem) {
+    fn watch_is_fruitless(&mut self, watching: &Watching, problem: Problem) {
         self.fruitless = if watching.moved { 1 } else { self.fruitless + 1 };
         self.forget_old_failures(watching);
         if self.fruitless < FRUITLESS {
@@ -280,7 +275,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
         self.fail(problem, Next::Begin);
     }
 
-    pub(super) fn watch_broke(&mut self, watching: &Watching<T>, problem: Problem) {
+    pub(super) fn watch_broke(&mut self, watching: &Watching, problem: Problem) {
         self.forget_old_failures(watching);
         self.fail(
             problem,
@@ -298,7 +293,7 @@ impl<T: Object + DeserializeOwned> Machine<T> {
         self.begin();
     }
 
-    fn forget_old_failures(&mut self, watching: &Watching<T>) {
+    fn forget_old_failures(&mut self, watching: &Watching) {
         if watching.lived_ms(self.now) >= HEALTHY_MS {
             self.backoff.reset();
         }

@@ -125,7 +125,7 @@ impl Server {
     }
 
     pub(crate) fn pods(&self) -> BTreeMap<String, Pod> {
-        let parse = |object: &Object| serde_json::from_str(&json(object)).expect("a pod");
+        let parse = |object: &Object| flowdeck_objects::json::from_str(&json(object)).expect("a pod");
         self.objects
             .values()
             .map(|object| (object.uid.clone(), parse(object)))
