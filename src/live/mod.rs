@@ -213,9 +213,11 @@ impl Inner {
         self.end_unheld();
         if self.leases.borrow_mut().take(&key) {
             let stream = Stream::<Typed<T>>::new(&key, Rc::downgrade(self));
+            let typed: Rc<dyn Any> = stream.clone();
+            let stream: Rc<AnyStream> = stream;
             let entry = Entry {
                 stream: stream.clone(),
-                typed: stream.clone(),
+                typed,
             };
             self.streams.borrow_mut().insert(key.clone(), entry);
             stream.tell(Input::Start);
