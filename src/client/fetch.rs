@@ -125,7 +125,16 @@ fn tell(refusal: Refusal) {
 pub(crate) async fn send(call: Call) -> Result<Reply, Error> {
     let guard = Guard::new(call.controller, call.endless)?;
     if call.endless && socket::is_better(&call.url) {
-        return over_socket(&call.url, guard).await;
+        let socket = Socket::open(&call.url, &guard.controller.signal())?;
+        match socket.head().await {
+            Ok(head) => {
+                tell_of(head.status, &call.url);
+                return Ok(over_socket(socket, head.status, guard));
+            }
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            // A socket that does not open says nothing about why (no session, no upgrade, no gateway): fetch does.
+            Err(_does_not_open) => {}
+        }
     }
     let init = RequestInit::new();
     init.set_method(call.method);
@@ -168,17 +177,14 @@ pub(crate) async fn send(call: Call) -> Result<Reply, Error> {
     Ok(reply)
 }
 
-async fn over_socket(url: &str, guard: Guard) -> Result<Reply, Error> {
-    let socket = Socket::open(url, &guard.controller.signal())?;
-    let head = socket.head().await?;
-    tell_of(head.status, url);
-    Ok(Reply {
-        status: head.status,
+fn over_socket(socket: Socket, status: u16, guard: Guard) -> Reply {
+    Reply {
+        status,
         retry_after_secs: None,
         content_type: "application/json".to_owned(),
         source: Source::Socket(socket),
         guard,
-    })
+    }
 }
 
 fn tell_of(status: u16, url: &str) {

@@ -148,12 +148,18 @@ impl AnyStream {
             return self.ask_frame();
         };
         let version = machine.seal();
-        let state = told(machine.state(), machine.is_complete());
+        let state = machine.state();
+        let is_out = matches!(state, State::SignedOut { .. });
+        let state = told(state, machine.is_complete());
         for warning in machine.take_warnings() {
             let (namespace, name, message) = (&warning.namespace, &warning.name, &warning.message);
             leptos::logging::warn!("{}: {namespace}/{name} cannot be read: {message}", self.url);
         }
         drop(machine);
+        if is_out && let Some(live) = self.live.upgrade() {
+            // Learned from inside a stream, so no answer's status has told the store.
+            live.session_ended();
+        }
         if self.changed.try_get_untracked() != Some(version) {
             self.changed.try_set(version);
         }
