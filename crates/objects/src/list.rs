@@ -151,7 +151,8 @@ impl Warning {
     /// Says of an unreadable object which one it is, as far as can be read.
     pub(crate) fn about(object: &[u8], message: String) -> Self {
         let mut only = OnlyMeta::default();
-        let _ = json::read_into(object, &mut only).is_ok();
+        // What was read before the error is what there is to say.
+        json::read_into(object, &mut only).ok();
         let Meta {
             namespace,
             name,

@@ -7,7 +7,7 @@ const HELP: &str = "tidy does what the Makefile cannot say in three lines.
 
   tidy setup [test]   install what is missing (with `test`: also what only the tests need)
   tidy app [--dev]    build the page into dist/, unless nothing changed
-  tidy size           print the first download's bytes and fail over the budget
+  tidy size           print the first download's bytes and fail over the ceiling
   tidy lint           fmt, clippy on native and wasm32, the browser tests' types and lints
   tidy test           everything that `make test` promises, each step with its time
   tidy dev            rebuild on change and serve on the sandbox

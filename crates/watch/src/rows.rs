@@ -214,10 +214,10 @@ impl<T> Rows<T> {
 
     fn note(&mut self, uid: Arc<str>) {
         self.dirty = true;
-        if self.journal.len() >= JOURNAL_ENTRIES.max(self.rows.len()) {
-            if let Some((dropped, _)) = self.journal.pop_front() {
-                self.journal_from = dropped;
-            }
+        if self.journal.len() >= JOURNAL_ENTRIES.max(self.rows.len())
+            && let Some((dropped, _)) = self.journal.pop_front()
+        {
+            self.journal_from = dropped;
         }
         self.journal.push_back((self.version + 1, uid));
     }

@@ -24,7 +24,7 @@ impl super::Value for Any {
                 let mut map = serde_json::Map::new();
                 let mut first = reader.open(b'{', "an object")?;
                 while reader.more(b'}', &mut first)? {
-                    let key = String::from_utf8(reader.key()?.into_owned()).map_err(|_| reader.stumble("UTF-8"))?;
+                    let key = String::from_utf8(reader.key()?.into_owned()).map_err(|_why| reader.stumble("UTF-8"))?;
                     let mut value = Any::default();
                     value.read(reader)?;
                     map.insert(key, value.0);

@@ -278,6 +278,10 @@ impl World {
         }
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a delivery consists of, in the one place that makes them"
+    )]
     fn deliver_all(
         &mut self,
         at: u64,

@@ -195,10 +195,10 @@ impl Server {
         let Some(wanted) = transparent(wanted) else {
             return (400, status(400, "BadRequest", 0));
         };
-        if let Some(seen) = self.replicas.get(self.turn % self.replicas.len().max(1)).copied() {
-            if wanted > seen {
-                return (504, too_large());
-            }
+        if let Some(seen) = self.replicas.get(self.turn % self.replicas.len().max(1)).copied()
+            && wanted > seen
+        {
+            return (504, too_large());
         }
         if wanted < self.forgotten {
             return (200, error_event(410, "Expired", 0));
