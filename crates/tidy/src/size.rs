@@ -37,13 +37,13 @@ pub fn check() -> Result<(), String> {
         }
     }
     println!(
-        "{:>9} {:>9} {:>9}  in all; budget {BUDGET} gzip",
+        "{:>9} {:>9} {:>9}  in all; ceiling {CEILING} gzip, goal {GOAL}",
         sums[0], sums[1], sums[2]
     );
-    if sums[1] > BUDGET {
+    if sums[1] > CEILING {
         return Err(format!(
-            "the first load is {} B of gzip over its budget of {BUDGET} B",
-            sums[1] - BUDGET
+            "the first load is {} B of gzip over its ceiling of {CEILING} B",
+            sums[1] - CEILING
         ));
     }
     Ok(())
