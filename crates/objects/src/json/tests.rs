@@ -112,7 +112,12 @@ fn json() -> impl Strategy<Value = Value> {
 
 #[track_caller]
 fn same(text: &[u8]) {
-    let theirs = serde_json::from_slice::<Value>(text).ok();
+    let theirs = match serde_json::from_slice::<Value>(text) {
+        Ok(value) => Some(value),
+        // JSON sets numbers no bounds (RFC 8259 §6); serde_json's are those of an f64.
+        Err(why) if why.to_string().contains("out of range") => return,
+        Err(_unreadable) => None,
+    };
     let shown = String::from_utf8_lossy(text);
     assert_eq!(check(text).is_ok(), theirs.is_some(), "{shown}");
     assert_eq!(from_slice::<Any>(text).ok().map(|any| any.0), theirs, "{shown}");
@@ -168,6 +173,11 @@ proptest! {
         prop_assert_eq!(&serde_json::from_str::<String>(&out).unwrap(), &text);
         prop_assert_eq!(from_str::<String>(&out).unwrap(), text);
     }
+}
+
+#[test]
+fn number_beyond_a_float_is_json_all_the_same() {
+    assert!(check(b"[-36E1888]").is_ok());
 }
 
 #[test]
