@@ -97,7 +97,8 @@ fn json() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
-        (-1e9..1e9).prop_map(|float: f64| Value::from(float)),
+        // Eighths: few digits, which serde_json reads without rounding.
+        (-1e6..1e6).prop_map(|float: f64| Value::from((float * 8.0).round() / 8.0)),
         ".{0,80}".prop_map(Value::from),
         "[\"\\\\{}\\[\\], ä𝄞\n\u{1}]{0,90}".prop_map(Value::from),
     ];
@@ -150,7 +151,11 @@ proptest! {
         let at = at.index(text.len());
         text[at] = byte;
         same(&text);
-        // Whatever is skipped or not: what is read here and is JSON has the same values there.
+        // Whatever is skipped or not: what is read here and is JSON has the same values there. Numbers are kept as
+        // they are written here and rounded there, so a byte that makes another number tells nothing.
+        if b"eE+-.0123456789".contains(&byte) {
+            return Ok(());
+        }
         if let (Ok(ours), Ok(theirs)) = (from_slice::<View>(&text), serde_json::from_slice::<Value>(&text)) {
             prop_assert_eq!(Some(ours), expected(&theirs));
         }
