@@ -71,7 +71,13 @@ export class Client {
     const headers = { Cookie: this.cookie, "X-Flowdeck": "1", "Sec-Fetch-Site": "same-origin", ...(body === undefined ? {} : { "Content-Type": type }) };
     const sent = request(this.url + path, { method, headers, agent: this.agent });
     sent.end(body === undefined ? undefined : JSON.stringify(body));
-    const [response] = await once(sent, "response");
-    return response;
+    try {
+      const [response] = await once(sent, "response");
+      return response;
+    } catch (error) {
+      // A connection kept open that the gateway closed just now; a fresh one is tried once, and has no such excuse.
+      if (!sent.reusedSocket || error.code !== "ECONNRESET") throw error;
+      return this.open(method, path, body, type);
+    }
   }
 }

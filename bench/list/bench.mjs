@@ -31,7 +31,8 @@ async function site() {
   const folder = join(results, "list-site");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  cpSync(join(root, "dist"), folder, { recursive: true });
+  // With their times: the gateway leaves compressed copies alone that are older than what they are copies of.
+  cpSync(join(root, "dist"), folder, { recursive: true, preserveTimestamps: true });
   const peer = join(here, "list/peer");
   await build({ entryPoints: [join(peer, "peer.jsx")], bundle: true, minify: true, format: "esm", jsx: "automatic", define: { "process.env.NODE_ENV": '"production"' }, outfile: join(folder, "bench-peer.js"), logLevel: "error" });
   cpSync(join(peer, "index.html"), join(folder, "bench-peer.html"));
