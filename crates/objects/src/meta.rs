@@ -284,6 +284,7 @@ impl Value for StringMap {
                 None => self.0.push((key.into(), value.0)),
             }
         }
+        self.0.shrink_to_fit();
         Ok(())
     }
 }

@@ -40,7 +40,10 @@ impl<T: Value + Default> Value for Option<T> {
 
 impl<T: Value + Default> Value for Vec<T> {
     fn read(&mut self, reader: &mut Reader<'_>) -> Read {
-        reader.list(self)
+        reader.list(self)?;
+        // The first push makes room for four, and most lists of an object have one entry: half of a pod's bytes.
+        self.shrink_to_fit();
+        Ok(())
     }
 }
 
