@@ -31,7 +31,7 @@ lint: ## check formatting, clippy on native and wasm32, and the browser tests
 fmt: ## format
 	@cargo fmt --all
 
-size: ## weigh the page's first load against its budget
+size: ## weigh the page's first load against its ceiling and goal
 	@$(tidy) app
 	@$(tidy) size
 
