@@ -54,30 +54,9 @@ pub fn build(kind: Kind) -> Result<(), String> {
         Kind::Debug => trunk.args(["--cargo-profile", "dev"]),
     };
     wasm::prepare(&mut trunk, tools::folders())?;
-    // Looked up on our PATH, not on the one that this process was started with.
-    let mut trunk = with_program(
-        trunk,
-        tools::folders().into_iter().next().unwrap_or_default().join("trunk"),
-    );
     command::run(&mut trunk)?;
     dist::finish(&root().join("dist"), kind == Kind::Release)?;
     std::fs::write(&stamp, print).map_err(|why| format!("{}: {why}", stamp.display()))?;
     eprintln!("the page is built ({} s)", began.elapsed().as_secs());
     Ok(())
-}
-
-/// The same command with another program: `Command` looks names up on the parent's PATH.
-fn with_program(command: Command, program: PathBuf) -> Command {
-    let mut new = Command::new(program);
-    new.args(command.get_args());
-    if let Some(folder) = command.get_current_dir() {
-        new.current_dir(folder);
-    }
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => new.env(name, value),
-            None => new.env_remove(name),
-        };
-    }
-    new
 }

@@ -55,11 +55,7 @@ pub fn lint() -> Result<(), String> {
             "-D",
             "warnings",
         ];
-        let program = match wasm::source() {
-            Some(wasm::Source::Distribution { .. }) => "/usr/bin/cargo",
-            _ => "cargo",
-        };
-        let mut clippy = in_root(program, &arguments);
+        let mut clippy = in_root("cargo", &arguments);
         wasm::prepare(&mut clippy, Vec::new())?;
         command::run(&mut clippy)
     })?;

@@ -50,7 +50,7 @@ fn our_sysroot() -> Option<PathBuf> {
     Some(cache().join(format!("wasm-std-{number}")))
 }
 
-/// Sets a cargo or trunk command up to build for wasm32.
+/// Sets a command up to build for wasm32. Its program, too, is looked up on the PATH that it gets here.
 ///
 /// # Errors
 /// That the target is missing: `make setup` brings it.
