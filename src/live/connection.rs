@@ -1,8 +1,11 @@
 //! Says in one word how all streams together are doing.
 
+use leptos::prelude::*;
+
 use crate::client::Error;
 
 use super::lease::StreamState;
+use super::{Inner, browser};
 
 /// The state of the connection, for the chip in the top bar and the banner.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,5 +41,40 @@ pub(super) fn troubled_since(state: &StreamState, now_ms: f64) -> Option<f64> {
         | StreamState::Live
         | StreamState::Denied { .. }
         | StreamState::Missing => None,
+    }
+}
+
+impl Inner {
+    /// Derives the connection's state from everything else.
+    pub(super) fn judge_connection(&self) {
+        let now_ms = browser::now_ms();
+        let troubled = || {
+            let streams = self.streams.borrow();
+            streams
+                .values()
+                .filter_map(|entry| troubled_since(&entry.stream.state(), now_ms))
+                .fold(None, |first: Option<f64>, since_ms| {
+                    Some(first.map_or(since_ms, |first| first.min(since_ms)))
+                })
+        };
+        let former = self.connection.try_get_untracked();
+        let next = if self.session.is_out.get() {
+            Connection::SignedOut
+        } else if let Some(since_ms) = self.offline_since_ms.get() {
+            Connection::Offline { since_ms }
+        } else if let Some(since_ms) = troubled() {
+            match former {
+                // A list that never came has no beginning of its own: the first time that it was told counts.
+                Some(Connection::Reconnecting { since_ms: told_ms }) => Connection::Reconnecting {
+                    since_ms: told_ms.min(since_ms),
+                },
+                _ => Connection::Reconnecting { since_ms },
+            }
+        } else {
+            Connection::Live
+        };
+        if former != Some(next) {
+            self.connection.try_set(next);
+        }
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod connection;
 pub(crate) mod lease;
 mod session;
 mod stream;
+mod tab;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -24,21 +25,16 @@ use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 
-use crate::client::fetch::{self, Refusal};
 use crate::client::session::Session;
 
 use access::{Access, Rules};
-use connection::{Connection, troubled_since};
+use connection::Connection;
 use lease::{Lease, StreamKey};
 use session::SessionStore;
 use stream::{AnyStream, Stream};
 
 /// How long a stream lives on when its last lease is gone, in ms: going back is then instant.
 const LINGER_MS: u64 = 5_000;
-/// How long a tab may be hidden before its streams pause, in ms.
-const HIDDEN_MS: u32 = 30_000;
-/// A tick that comes this late, in ms, means that the machine slept.
-const SLEPT_MS: f64 = 30_000.0;
 /// Requests of all streams together: so many a second, so many at once.
 const REQUESTS_PER_SECOND: u32 = 10;
 const REQUESTS_AT_ONCE: u32 = 10;
@@ -270,120 +266,6 @@ impl Inner {
             .collect();
         for stream in streams {
             stream.tell(input());
-        }
-    }
-
-    fn listen(self: &Rc<Self>) {
-        let on = |event: &str, call: fn(&Rc<Inner>)| {
-            let me = Rc::downgrade(self);
-            browser::on_window(event, move || {
-                if let Some(live) = me.upgrade() {
-                    call(&live);
-                }
-            });
-        };
-        on("focus", |live| live.tell_streams(|| Input::Nudge));
-        on("online", Inner::judge_pause);
-        on("offline", Inner::judge_pause);
-        let me = Rc::downgrade(self);
-        browser::on_visibility(move || {
-            if let Some(live) = me.upgrade() {
-                live.visibility_changed();
-            }
-        });
-        let me = Rc::downgrade(self);
-        fetch::on_refusal(move |refusal| {
-            let Some(live) = me.upgrade() else { return };
-            match refusal {
-                Refusal::SignedOut => live.session_ended(),
-                Refusal::Forbidden => live.doubt_rights(),
-            }
-        });
-        self.judge_pause();
-        self.visibility_changed();
-    }
-
-    fn visibility_changed(self: &Rc<Self>) {
-        if browser::is_hidden() {
-            self.ticker.take();
-            let me = Rc::downgrade(self);
-            let pause = Timeout::new(HIDDEN_MS, move || {
-                if let Some(live) = me.upgrade() {
-                    live.judge_pause();
-                }
-            });
-            self.hiding.replace(Some(pause));
-            return;
-        }
-        let was_hidden = self.hiding.take().is_some();
-        self.tick();
-        let me = Rc::downgrade(self);
-        self.ticker.replace(Some(Interval::new(1000, move || {
-            if let Some(live) = me.upgrade() {
-                live.tick();
-            }
-        })));
-        if was_hidden {
-            self.judge_pause();
-            self.tell_streams(|| Input::Nudge);
-        }
-    }
-
-    /// Once a second in a tab that is seen.
-    fn tick(&self) {
-        let now_ms = browser::now_ms();
-        let last_ms = self.now.try_get_untracked().unwrap_or(now_ms);
-        self.now.try_set(now_ms);
-        if now_ms - last_ms > SLEPT_MS {
-            self.tell_streams(|| Input::Woke);
-        }
-        for rules in self.wanted_rules() {
-            rules.refresh();
-        }
-    }
-
-    /// Pauses or resumes the streams, as the tab and the network are.
-    fn judge_pause(self: &Rc<Self>) {
-        let offline = browser::is_offline();
-        let since_ms = offline.then(|| self.offline_since_ms.get().unwrap_or_else(browser::now_ms));
-        self.offline_since_ms.set(since_ms);
-        let pause = offline || browser::is_hidden();
-        if self.is_paused.replace(pause) != pause {
-            self.tell_streams(|| if pause { Input::Pause } else { Input::Resume });
-        }
-        self.judge_connection();
-    }
-
-    /// Derives the connection's state from everything else.
-    fn judge_connection(&self) {
-        let now_ms = browser::now_ms();
-        let troubled = || {
-            let streams = self.streams.borrow();
-            streams
-                .values()
-                .filter_map(|entry| troubled_since(&entry.stream.state(), now_ms))
-                .fold(None, |first: Option<f64>, since_ms| {
-                    Some(first.map_or(since_ms, |first| first.min(since_ms)))
-                })
-        };
-        let former = self.connection.try_get_untracked();
-        let next = if self.session.is_out.get() {
-            Connection::SignedOut
-        } else if let Some(since_ms) = self.offline_since_ms.get() {
-            Connection::Offline { since_ms }
-        } else if let Some(since_ms) = troubled() {
-            match former {
-                // A list that never came has no beginning of its own: the first time that it was told counts.
-                Some(Connection::Reconnecting { since_ms: told_ms }) => Connection::Reconnecting {
-                    since_ms: told_ms.min(since_ms),
-                },
-                _ => Connection::Reconnecting { since_ms },
-            }
-        } else {
-            Connection::Live
-        };
-        if former != Some(next) {
-            self.connection.try_set(next);
         }
     }
 
