@@ -10,6 +10,7 @@ use flowdeck_view::query::encode;
 
 use crate::live::use_live;
 use crate::widgets::icon::{Icon, icon};
+use crate::widgets::list_search::{list_search, moved_by};
 use crate::widgets::{Act, outliving};
 
 use super::Layers;
@@ -91,8 +92,6 @@ fn PaletteBody(leave: Act) -> AnyView {
     let layers = expect_context::<Layers>();
     let all = commands();
     let (text, active) = (RwSignal::new(String::new()), RwSignal::new(0_usize));
-    let field = NodeRef::<html::Input>::new();
-    crate::widgets::field::focus_when_there(field);
     let found = Signal::derive_local(move || {
         let words = text.with(|t| t.to_ascii_lowercase());
         let fits = |c: &Command| {
@@ -114,10 +113,9 @@ fn PaletteBody(leave: Act) -> AnyView {
         }
     };
     let keys = move |event: ev::KeyboardEvent| {
-        let count = found.with_untracked(Vec::len).max(1);
+        let count = found.with_untracked(Vec::len);
         match event.key().as_str() {
-            "ArrowDown" => active.update(|at| *at = (*at + 1) % count),
-            "ArrowUp" => active.update(|at| *at = (*at + count - 1) % count),
+            key if moved_by(key, active, count) => {}
             "Enter" => {
                 if let Some(command) = found.with_untracked(|f| f.get(active.get_untracked()).cloned()) {
                     run(command);
@@ -139,26 +137,7 @@ fn PaletteBody(leave: Act) -> AnyView {
     view! {
         <div class="palette-field">
             {icon(Icon::Search)}
-            <input
-                node_ref=field
-                class="input-text"
-                type="text"
-                role="combobox"
-                aria-label="Search or run a command"
-                aria-expanded="true"
-                aria-controls="commands"
-                aria-autocomplete="list"
-                aria-activedescendant=move || format!("command-{}", active.get())
-                placeholder="Search or run a command"
-                autocomplete="off"
-                spellcheck="false"
-                prop:value=text
-                on:input=move |event| {
-                    text.set(event_target_value(&event));
-                    active.set(0);
-                }
-                on:keydown=keys
-            />
+            {list_search("Search or run a command", ("commands", "command"), text, active, keys)}
             <kbd class="key">"Esc"</kbd>
         </div>
         <ul id="commands" class="palette-list" role="listbox" aria-label="Commands">

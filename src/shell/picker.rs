@@ -12,6 +12,7 @@ use crate::live::lease::{Lease, StreamState};
 use crate::live::use_live;
 use crate::widgets::On;
 use crate::widgets::icon::{Icon, icon};
+use crate::widgets::list_search::{list_search, moved_by};
 
 use super::namespace::{address_in, use_namespace};
 
@@ -127,13 +128,10 @@ fn PickerList(namespace: Signal<String>, lease: Lease<Namespace>, close: On<bool
         close.run((true,));
         go.with_value(|go| go(&address_in(&path.get_untracked(), &name), Default::default()));
     };
-    let field = NodeRef::<html::Input>::new();
-    crate::widgets::field::focus_when_there(field);
     let keys = move |event: ev::KeyboardEvent| {
-        let count = lines.with_untracked(Vec::len).max(1);
+        let count = lines.with_untracked(Vec::len);
         match event.key().as_str() {
-            "ArrowDown" => active.update(|at| *at = (*at + 1) % count),
-            "ArrowUp" => active.update(|at| *at = (*at + count - 1) % count),
+            key if moved_by(key, active, count) => {}
             "Enter" => {
                 if let Some(line) = lines.with_untracked(|l| l.get(active.get_untracked()).cloned()) {
                     choose(line.name);
@@ -166,26 +164,7 @@ fn PickerList(namespace: Signal<String>, lease: Lease<Namespace>, close: On<bool
     view! {
         <div class="popover">
             <span class="input">
-                <input
-                    node_ref=field
-                    class="input-text"
-                    type="text"
-                    role="combobox"
-                    aria-label="Find a namespace"
-                    aria-expanded="true"
-                    aria-controls="namespaces"
-                    aria-autocomplete="list"
-                    aria-activedescendant=move || format!("namespace-{}", active.get())
-                    placeholder="Find a namespace"
-                    autocomplete="off"
-                    spellcheck="false"
-                    prop:value=text
-                    on:input=move |event| {
-                        text.set(event_target_value(&event));
-                        active.set(0);
-                    }
-                    on:keydown=keys
-                />
+                {list_search("Find a namespace", ("namespaces", "namespace"), text, active, keys)}
             </span>
             <ul id="namespaces" class="picker-list" role="listbox" aria-label="Namespaces">
                 {options}

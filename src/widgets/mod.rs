@@ -12,6 +12,7 @@ pub(crate) mod field;
 pub(crate) mod filter_bar;
 pub(crate) mod icon;
 pub(crate) mod link;
+pub(crate) mod list_search;
 pub(crate) mod log_view;
 pub(crate) mod menu;
 pub(crate) mod meter;
