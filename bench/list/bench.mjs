@@ -110,12 +110,11 @@ function summary({ seen, frames, written, stream, events, cpu, elapsed, ready, s
     "lag p95": quantile(lags, 0.95),
     "main thread, CPU": (cpu * 100) / elapsed,
     "main thread, in tasks": share("TaskDuration"),
-    "main thread, in scripts": share("ScriptDuration"),
     "until the first change shows": ready,
   };
 }
 
-const UNITS = { "frames a second": ["fps", "more"], "frame p95": ["ms", "less"], "events sent": ["1/s", "neither"], "events applied": ["1/s", "more"], "lag p50": ["ms", "less"], "lag p95": ["ms", "less"], "main thread, CPU": ["%", "less"], "main thread, in tasks": ["%", "less"], "main thread, in scripts": ["%", "less"], "until the first change shows": ["ms", "less"] };
+const UNITS = { "frames a second": ["fps", "more"], "frame p95": ["ms", "less"], "events sent": ["1/s", "neither"], "events applied": ["1/s", "more"], "lag p50": ["ms", "less"], "lag p95": ["ms", "less"], "main thread, CPU": ["%", "less"], "main thread, in tasks": ["%", "less"], "until the first change shows": ["ms", "less"] };
 
 async function world(browser, folder, data, rate) {
   const gateway = await startGateway({ app: folder, data, flags: ["--sandbox-world", `load:pods=0,notebooks=${NOTEBOOKS},rate=${rate}`] });

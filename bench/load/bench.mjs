@@ -11,7 +11,7 @@ import { compare, conditions, row } from "../lib/report.mjs";
 
 const RUNS = 5;
 const PAGE = "/notebooks?ns=research-vision";
-const PEER = "Kubeflow 1.10 (published)";
+const PEER = "Kubeflow shell + Jupyter app (weighed before, JavaScript only)";
 /** Kubeflow's shell and Jupyter app, JavaScript only, gzip -9 (dashboard-and-notebooks.md §5.3, built and weighed there). */
 const PEER_GZIP_BYTES = 694_846;
 /** Chromium's own DevTools presets, with its factors for request latency and throughput. */
