@@ -5,7 +5,7 @@ import type { User } from "./gateway.ts";
 
 const folder = fileURLToPath(new URL("../../docs/pictures", import.meta.url));
 const pages: { name: string; path: string; shows: string; user?: User; themes?: ("light" | "dark")[] }[] = [
-  { name: "notebooks", path: "/notebooks?ns=research-vision", shows: "5 Running" },
+  { name: "notebooks", path: "/notebooks?ns=research-vision", shows: "Connect" },
   { name: "notebook", path: "/notebooks/bert-finetune?ns=research-vision", shows: "Conditions" },
   { name: "log", path: "/notebooks/data-prep?ns=research-vision&tab=logs", shows: "Jupyter" },
   { name: "events", path: "/notebooks/llm-playground?ns=research-vision&tab=events", shows: "Warning" },
