@@ -25,7 +25,7 @@ for (const { name, path, shows, user = "alice", themes } of pages) {
         const page = await as(user, { width, height, theme });
         await page.goto(path);
         const shown = page.getByRole("main").getByText(shows).or(page.getByRole("button", { name: shows }));
-        await expect(shown.first()).toBeVisible({ timeout: 30_000 });
+        await expect(shown.filter({ visible: true }).first()).toBeVisible({ timeout: 30_000 });
         await page.screenshot({ path: `${folder}/${name}-${width}-${theme}.png` });
       });
     }
