@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Bytes of gzip that the first load should take. Kubeflow's shell and Jupyter app take 694,846.
 const GOAL: u64 = 300_000;
 /// Bytes of gzip that it may take today: the last measured size, rounded up. It only ever goes down, towards the goal.
-const CEILING: u64 = 625_000;
+const CEILING: u64 = 594_000;
 
 /// Prints the first load's files with their sizes.
 ///
@@ -49,7 +49,7 @@ pub fn check() -> Result<(), String> {
     Ok(())
 }
 
-/// index.html, what it links to, and what the app fetches on every start. The code font only loads where code shows.
+/// index.html, what it links to, what the app fetches on every start, and the fonts of what Flowdeck itself writes.
 fn first_load(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let index = folder.join("index.html");
     let html =
@@ -59,13 +59,18 @@ fn first_load(folder: &Path) -> Result<Vec<PathBuf>, String> {
         .split(['"', '\''])
         .filter_map(|word| word.strip_prefix('/'))
         .collect();
-    names.extend(["config.json", "fonts/inter-latin.woff2"]);
+    names.push("config.json");
     names.sort_unstable();
     names.dedup();
     for name in names {
         let file = folder.join(name);
         if file.is_file() && !files.contains(&file) {
             files.push(file);
+        }
+    }
+    for font in fonts(&files)?.iter().map(|name| folder.join(name)) {
+        if !files.contains(&font) {
+            files.push(font);
         }
     }
     if !files
@@ -75,6 +80,25 @@ fn first_load(folder: &Path) -> Result<Vec<PathBuf>, String> {
         return Err("index.html links to no Wasm file: the page's weight cannot be told".to_owned());
     }
     Ok(files)
+}
+
+/// The `-core` fonts that the style sheets name; browsers fetch the others only for characters outside of these.
+fn fonts(files: &[PathBuf]) -> Result<Vec<String>, String> {
+    let mut fonts = Vec::new();
+    for sheet in files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "css"))
+    {
+        let css = std::fs::read_to_string(sheet).map_err(|why| format!("{}: {why}", sheet.display()))?;
+        fonts.extend(
+            css.split("url(")
+                .skip(1)
+                .filter_map(|rest| rest.split(')').next())
+                .map(|address| address.trim_matches(['"', '\'', '/']).to_owned())
+                .filter(|address| address.ends_with("-core.woff2")),
+        );
+    }
+    Ok(fonts)
 }
 
 fn length(file: &Path) -> Option<u64> {
