@@ -27,6 +27,7 @@ const PARTS: &[&str] = &[
     "crates/objects",
     "crates/watch",
     "crates/view",
+    "crates/tidy/src/dist",
     "crates/tidy/src/dist.rs",
 ];
 

@@ -1,33 +1,47 @@
-//! Finishes what Trunk built: no inline script, and a gzip and a brotli copy beside every asset.
+//! Finishes what Trunk built: no inline script, less text, and a gzip and a brotli copy beside every asset.
 //!
 //! Trunk writes its start script inline (trunk-rs/trunk#288), which a Content-Security-Policy without
 //! `unsafe-inline` refuses. It becomes a file here, named by its content like all the others.
 
+mod copies;
+mod sheets;
+mod shorter;
+
+pub use copies::with_suffix;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Kinds of files that shrink.
-const COMPRESSED: &[&str] = &["css", "html", "js", "json", "svg", "txt", "wasm", "webmanifest"];
-
-/// Moves inline scripts out of `dist/index.html` and, for a release, writes the compressed copies.
+/// Moves inline scripts out of `dist/index.html` and, for a release, shortens text and writes the compressed copies.
 ///
 /// # Errors
 /// What could not be read or written, and an inline style or a script that could not be moved.
-pub fn finish(dist: &Path, compress: bool) -> Result<(), String> {
+pub fn finish(dist: &Path, is_release: bool) -> Result<(), String> {
     let index = dist.join("index.html");
     let html = std::fs::read_to_string(&index).map_err(|why| format!("{}: {why}", index.display()))?;
-    let (html, scripts) = without_inline_scripts(&html)?;
+    let (mut html, scripts) = without_inline_scripts(&html)?;
     for (name, script) in &scripts {
         std::fs::write(dist.join(name), script).map_err(|why| format!("{name}: {why}"))?;
     }
+    if is_release {
+        html = shorter::html(&sheets::join(dist, &html)?);
+    }
     std::fs::write(&index, html).map_err(|why| format!("{}: {why}", index.display()))?;
-    if compress {
+    if is_release {
         for file in crate::inputs::files(&[dist.to_path_buf()]) {
-            write_copies(&file).map_err(|why| format!("{}: {why}", file.display()))?;
+            shorten_script(&file)
+                .and_then(|()| copies::write(&file))
+                .map_err(|why| format!("{}: {why}", file.display()))?;
         }
     }
     Ok(())
+}
+
+fn shorten_script(file: &Path) -> std::io::Result<()> {
+    if file.extension().is_none_or(|extension| extension != "js") {
+        return Ok(());
+    }
+    std::fs::write(file, shorter::script(&std::fs::read_to_string(file)?))
 }
 
 /// Replaces each inline script by a link to a file; gives the page and the files (name, content).
@@ -71,33 +85,6 @@ fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
-}
-
-fn write_copies(file: &Path) -> std::io::Result<()> {
-    let extension = file.extension().unwrap_or_default().to_string_lossy().into_owned();
-    if !COMPRESSED.contains(&extension.as_str()) {
-        return Ok(());
-    }
-    let plain = std::fs::read(file)?;
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    gzip.write_all(&plain)?;
-    std::fs::write(with_suffix(file, "gz"), gzip.finish()?)?;
-    let mut small = Vec::new();
-    let settings = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        lgwin: 24,
-        ..Default::default()
-    };
-    brotli::BrotliCompress(&mut plain.as_slice(), &mut small, &settings)?;
-    std::fs::write(with_suffix(file, "br"), small)
-}
-
-/// `app.js` → `app.js.gz`.
-pub fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 #[cfg(test)]
