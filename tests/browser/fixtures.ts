@@ -5,7 +5,7 @@ import { Gateway, type User } from "./gateway.ts";
 
 type State = Awaited<ReturnType<BrowserContext["storageState"]>>;
 type SignIn = (user: User, options?: { width?: number; height?: number; theme?: "light" | "dark" }) => Promise<Page>;
-/** Words on the console that a test expects; everything else that is an error fails it. */
+/** Words on the console that a test expects; any other error or warning fails it. */
 type Expected = { console: RegExp[] };
 
 export const test = base.extend<{ as: SignIn; expected: Expected }, { gateway: Gateway; sessions: Map<User, State> }>({
@@ -37,7 +37,7 @@ export const test = base.extend<{ as: SignIn; expected: Expected }, { gateway: G
       const page = await context.newPage();
       page.on("pageerror", (error) => wrong.push(`${user}: ${error.message}`));
       page.on("console", (message) => {
-        if (message.type() === "error" || message.text().includes("outside a reactive tracking context")) wrong.push(`${user}: ${message.text()}`);
+        if (["error", "warning"].includes(message.type())) wrong.push(`${user}: ${message.text()}`);
       });
       if (!known) {
         await page.goto(gateway.link(user));
