@@ -1,0 +1,59 @@
+//! Packs the unconnected parts of a group in rows, in their order, into about the shape of a screen.
+
+use crate::graph::Size;
+
+/// How much wider than high the whole shall be.
+const SHAPE: f32 = 1.6;
+
+/// A part and where it goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    pub(super) size: Size,
+    /// From where to where the points of its edges go.
+    pub(super) points: (u32, u32),
+    pub(super) x: f32,
+    pub(super) y: f32,
+}
+
+/// The room to pack.
+#[derive(Debug, Default)]
+pub(super) struct Pack {
+    order: Vec<u32>,
+}
+
+impl Pack {
+    /// Places the pieces and gives the size of all; `turned` is whether the result will be seen with its sides swapped.
+    pub(super) fn pack(&mut self, pieces: &mut [Piece], gap: f32, turned: bool) -> Size {
+        let area: f32 = pieces
+            .iter()
+            .map(|piece| (piece.size.width + gap) * (piece.size.height + gap))
+            .sum();
+        let widest = pieces.iter().map(|piece| piece.size.width).fold(0.0, f32::max);
+        let shape = if turned { 1.0 / SHAPE } else { SHAPE };
+        let width = widest.max((area * shape).sqrt());
+        let (mut x, mut y, mut high) = (0.0_f32, 0.0_f32, 0.0_f32);
+        let mut all = Size::default();
+        // Parts with edges first: what stands alone fills the rows below.
+        self.order.clear();
+        self.order.extend((0..pieces.len()).map(crate::graph::index));
+        self.order
+            .sort_by_key(|&piece| pieces[piece as usize].points.0 == pieces[piece as usize].points.1);
+        for &at in &self.order {
+            let piece = &mut pieces[at as usize];
+            if x > 0.0 && x + piece.size.width > width {
+                (x, y, high) = (0.0, y + high + gap, 0.0);
+            }
+            (piece.x, piece.y) = (x, y);
+            x += piece.size.width + gap;
+            high = high.max(piece.size.height);
+            all.width = all.width.max(x - gap);
+            all.height = all.height.max(y + high);
+        }
+        all
+    }
+
+    /// The bytes that this holds on to.
+    pub(super) fn bytes(&self) -> usize {
+        4 * self.order.capacity()
+    }
+}

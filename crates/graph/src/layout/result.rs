@@ -1,0 +1,146 @@
+//! Answers where everything is: rectangles, routes, what is under a point, and what is next to a box.
+
+use crate::graph::{Graph, Size};
+
+/// A place, in pixels from the upper left corner.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Point {
+    /// To the right.
+    pub x: f32,
+    /// Down.
+    pub y: f32,
+}
+
+/// Where a box is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rect {
+    /// Its left side.
+    pub x: f32,
+    /// Its upper side.
+    pub y: f32,
+    /// How wide it is.
+    pub width: f32,
+    /// How high it is.
+    pub height: f32,
+}
+
+impl Rect {
+    /// Its middle.
+    pub fn center(&self) -> Point {
+        Point {
+            x: self.x + self.width / 2.0,
+            y: self.y + self.height / 2.0,
+        }
+    }
+
+    /// Whether a point is in it or on its border.
+    pub fn contains(&self, point: Point) -> bool {
+        (self.x..=self.x + self.width).contains(&point.x) && (self.y..=self.y + self.height).contains(&point.y)
+    }
+}
+
+/// Where an arrow key leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Towards smaller y.
+    Up,
+    /// Towards greater y.
+    Down,
+    /// Towards smaller x.
+    Left,
+    /// Towards greater x.
+    Right,
+}
+
+/// Where the boxes of a graph are, and how its edges run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layout {
+    /// Each box, by its index in the graph.
+    pub(super) rects: Vec<Rect>,
+    pub(super) points: Vec<Point>,
+    /// From where to where the points of each edge go.
+    pub(super) spans: Vec<(u32, u32)>,
+    pub(super) parents: Vec<u32>,
+    pub(super) size: Size,
+}
+
+impl Layout {
+    pub(super) fn reset(&mut self, graph: &Graph) {
+        self.rects.clear();
+        let sized = |size: &Size| Rect {
+            x: 0.0,
+            y: 0.0,
+            width: size.width,
+            height: size.height,
+        };
+        self.rects.extend(graph.sizes.iter().map(sized));
+        self.points.clear();
+        self.spans.clear();
+        self.spans.resize(graph.edges.len(), (0, 0));
+        self.parents.clear();
+        self.parents.extend_from_slice(&graph.parents);
+        self.size = Size::default();
+    }
+
+    /// How large everything is together; it begins at (0, 0).
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Each box, by its index in the graph.
+    pub fn rects(&self) -> &[Rect] {
+        &self.rects
+    }
+
+    /// The corners of an edge from its first box to its last; none if one of the two holds the other.
+    pub fn route(&self, edge: u32) -> &[Point] {
+        match self.spans.get(edge as usize) {
+            Some(&(start, end)) => &self.points[start as usize..end as usize],
+            None => &[],
+        }
+    }
+
+    /// The innermost box at a point.
+    pub fn hit(&self, point: Point) -> Option<u32> {
+        // What a group holds comes after it.
+        let found = self.rects.iter().rposition(|rect| rect.contains(point));
+        found.map(crate::graph::index)
+    }
+
+    /// The nearest box of the same group in a direction, or the nearest of all if the group has none there.
+    ///
+    /// What is straight ahead is nearer than what is aside.
+    pub fn neighbour(&self, node: u32, direction: Direction) -> Option<u32> {
+        let parent = *self.parents.get(node as usize)?;
+        let here = self.rects[node as usize];
+        let mut best: Option<(bool, f32, u32)> = None;
+        for (other, rect) in self.rects.iter().enumerate() {
+            let (ahead, aside) = distances(here, *rect, direction);
+            if ahead <= 0.0 || crate::graph::index(other) == node || rect.contains(here.center()) {
+                continue;
+            }
+            let far = (
+                self.parents[other] != parent,
+                ahead + 2.0 * aside,
+                crate::graph::index(other),
+            );
+            if best.is_none_or(|best| (far.0, far.1) < (best.0, best.1)) {
+                best = Some(far);
+            }
+        }
+        best.map(|(_, _, other)| other)
+    }
+}
+
+/// How far a box is ahead in a direction, from middle to middle, and how far its sides are from being straight ahead.
+fn distances(here: Rect, other: Rect, direction: Direction) -> (f32, f32) {
+    let (from, to) = (here.center(), other.center());
+    let across = (from.x - to.x).abs() - here.width.min(other.width) / 2.0;
+    let along = (from.y - to.y).abs() - here.height.min(other.height) / 2.0;
+    match direction {
+        Direction::Up => (from.y - to.y, across.max(0.0)),
+        Direction::Down => (to.y - from.y, across.max(0.0)),
+        Direction::Left => (from.x - to.x, along.max(0.0)),
+        Direction::Right => (to.x - from.x, along.max(0.0)),
+    }
+}

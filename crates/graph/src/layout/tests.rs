@@ -1,0 +1,375 @@
+use super::*;
+use proptest::prelude::*;
+
+/// A graph of boxes, some in groups, and edges between any two.
+fn graphs(most: usize) -> impl Strategy<Value = Graph> {
+    let nodes = prop::collection::vec((1.0_f32..260.0, 1.0_f32..120.0, any::<u32>(), 0..4_u8), 1..most);
+    let edges = prop::collection::vec((any::<u32>(), any::<u32>()), 0..most * 2);
+    (nodes, edges, 0..3_u8).prop_map(|(nodes, edges, kind)| {
+        let mut graph = Graph::new();
+        for (at, (width, height, parent, inside)) in nodes.iter().enumerate() {
+            let size = Size {
+                width: *width,
+                height: *height,
+            };
+            if at > 0 && *inside == 0 && kind == 0 {
+                graph.add_inside(parent % index(at), size);
+            } else {
+                graph.add(size);
+            }
+        }
+        let count = index(graph.len());
+        for (from, to) in edges {
+            let (from, to) = (from % count, to % count);
+            // Also graphs without cycles, which are most of those that there are.
+            if kind == 2 || from < to {
+                graph.connect(from, to);
+            }
+        }
+        graph
+    })
+}
+
+fn lay_out(graph: &Graph, orientation: Orientation) -> Layout {
+    layout(
+        graph,
+        &Options {
+            orientation,
+            ..Options::default()
+        },
+        &mut Scratch::default(),
+    )
+}
+
+fn overlap(one: Rect, two: Rect, slack: f32) -> bool {
+    one.x + slack < two.x + two.width
+        && two.x + slack < one.x + one.width
+        && one.y + slack < two.y + two.height
+        && two.y + slack < one.y + one.height
+}
+
+fn holds(outer: Rect, inner: Rect) -> bool {
+    outer.x <= inner.x
+        && outer.y <= inner.y
+        && inner.x + inner.width <= outer.x + outer.width + 0.1
+        && inner.y + inner.height <= outer.y + outer.height + 0.1
+}
+
+/// Whether a piece of a route goes through the inside of a box.
+fn crosses(a: Point, b: Point, rect: Rect) -> bool {
+    let inner = Rect {
+        x: rect.x + 0.2,
+        y: rect.y + 0.2,
+        width: rect.width - 0.4,
+        height: rect.height - 0.4,
+    };
+    if inner.width <= 0.0 || inner.height <= 0.0 {
+        return false;
+    }
+    // Clips the piece at the box's sides; what is left is inside.
+    let (mut first, mut last) = (0.0_f32, 1.0_f32);
+    for (start, delta, low, high) in [
+        (a.x, b.x - a.x, inner.x, inner.x + inner.width),
+        (a.y, b.y - a.y, inner.y, inner.y + inner.height),
+    ] {
+        if delta == 0.0 {
+            if start < low || start > high {
+                return false;
+            }
+            continue;
+        }
+        let (one, two) = ((low - start) / delta, (high - start) / delta);
+        first = first.max(one.min(two));
+        last = last.min(one.max(two));
+    }
+    first < last
+}
+
+/// The boxes around a box, itself first.
+fn around(graph: &Graph, node: u32) -> Vec<u32> {
+    std::iter::successors(Some(node), |&node| graph.parent(node)).collect()
+}
+
+#[track_caller]
+fn no_overlap(graph: &Graph, out: &Layout) {
+    for one in 0..index(graph.len()) {
+        for two in 0..one {
+            let (a, b) = (out.rects()[one as usize], out.rects()[two as usize]);
+            if graph.parent(one) == graph.parent(two) {
+                assert!(!overlap(a, b, 0.0), "{one} {a:?} and {two} {b:?} overlap");
+            } else if graph.parent(one) == Some(two) {
+                assert!(holds(b, a), "{two} {b:?} does not hold {one} {a:?}");
+            }
+        }
+        let rect = out.rects()[one as usize];
+        let size = out.size();
+        let all = Rect {
+            x: -0.1,
+            y: -0.1,
+            width: size.width + 0.2,
+            height: size.height + 0.2,
+        };
+        assert!(holds(all, rect), "{rect:?} is not in {size:?}");
+    }
+}
+
+#[track_caller]
+fn routes_touch_no_box(graph: &Graph, out: &Layout) {
+    for (edge, ends) in graph.edges().iter().enumerate() {
+        let (from, to) = (around(graph, ends.from), around(graph, ends.to));
+        let route = out.route(index(edge));
+        if ends.from != ends.to && (from.contains(&ends.to) || to.contains(&ends.from)) {
+            assert!(route.is_empty());
+            continue;
+        }
+        assert!(route.len() >= 2, "edge {edge} has no route");
+        for node in 0..index(graph.len()) {
+            // What is at an end, around both ends, or inside of an end is not in the way.
+            let inside = around(graph, node);
+            if from.contains(&node)
+                || to.contains(&node)
+                || inside.iter().any(|node| from.contains(node) ^ to.contains(node))
+            {
+                continue;
+            }
+            for piece in route.windows(2) {
+                assert!(
+                    !crosses(piece[0], piece[1], out.rects()[node as usize]),
+                    "edge {edge} {ends:?} crosses {node}"
+                );
+            }
+        }
+    }
+}
+
+/// Whether an edge ends before it starts.
+fn goes_up(out: &Layout, edge: u32, orientation: Orientation) -> bool {
+    let route = out.route(edge);
+    let (Some(first), Some(last)) = (route.first(), route.last()) else {
+        return false;
+    };
+    match orientation {
+        Orientation::Down => last.y <= first.y,
+        Orientation::Right => last.x <= first.x,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn boxes_do_not_overlap_and_groups_hold_theirs(graph in graphs(60)) {
+        for orientation in [Orientation::Down, Orientation::Right] {
+            no_overlap(&graph, &lay_out(&graph, orientation));
+        }
+    }
+
+    #[test]
+    fn routes_never_cross_a_box(graph in graphs(40)) {
+        for orientation in [Orientation::Down, Orientation::Right] {
+            routes_touch_no_box(&graph, &lay_out(&graph, orientation));
+        }
+    }
+
+    #[test]
+    fn edges_of_a_graph_without_cycles_go_on(graph in graphs(60)) {
+        let flat = graph.parents.iter().all(|&parent| parent == Graph::TOP);
+        prop_assume!(flat && graph.edges().iter().all(|edge| edge.from < edge.to));
+        for orientation in [Orientation::Down, Orientation::Right] {
+            let out = lay_out(&graph, orientation);
+            for edge in 0..index(graph.edges().len()) {
+                prop_assert!(!goes_up(&out, edge, orientation));
+                let piece = out.route(edge).windows(2).find(|piece| match orientation {
+                    Orientation::Down => piece[1].y < piece[0].y,
+                    Orientation::Right => piece[1].x < piece[0].x,
+                });
+                prop_assert_eq!(piece, None);
+            }
+        }
+    }
+
+    #[test]
+    fn same_graph_gives_same_layout_in_used_room(graphs in prop::collection::vec(graphs(40), 3)) {
+        let mut scratch = Scratch::default();
+        for graph in &graphs {
+            let fresh = lay_out(graph, Orientation::Down);
+            prop_assert_eq!(&layout(graph, &Options::default(), &mut scratch), &fresh);
+        }
+    }
+
+    #[test]
+    fn stopped_layout_is_whole(graph in graphs(40), patience in 0_u32..6) {
+        let asked = std::cell::Cell::new(0);
+        let stop = || { asked.set(asked.get() + 1); asked.get() > patience };
+        let out = layout(&graph, &Options { stop: Some(&stop), ..Options::default() }, &mut Scratch::default());
+        no_overlap(&graph, &out);
+        routes_touch_no_box(&graph, &out);
+    }
+
+    #[test]
+    fn ranks_go_down_and_are_no_longer_than_the_longest_path(pairs in prop::collection::vec((0_u32..30, 0_u32..30), 1..70)) {
+        // A path through every third node keeps it connected.
+        let mut pairs: Vec<_> = pairs.iter().filter(|(from, to)| from != to).map(|&(a, b)| (a.min(b), a.max(b))).collect();
+        pairs.extend((1..30).map(|node| (node - 1 - (node - 1) % 3, node)));
+        let mut net = super::net::Net::default();
+        net.build(30, &pairs);
+        let length = |stop: Stop<'_>| {
+            let mut ranks = super::rank::Ranks::default();
+            ranks.find(&net, &stop);
+            let span = |edge: usize| i64::from(ranks.of[net.heads[edge] as usize]) - i64::from(ranks.of[net.tails[edge] as usize]);
+            (0..net.tails.len()).map(|edge| if span(edge) < 1 { 1_000_000 } else { span(edge) * i64::from(net.weights[edge]) }).sum::<i64>()
+        };
+        // Stopped at once, the ranks are those of the longest path.
+        let (found, plain) = (length(Stop(None)), length(Stop(Some(&|| true))));
+        prop_assert!(found <= plain && plain < 1_000_000, "{found} {plain}");
+    }
+}
+
+fn boxes(count: u32) -> Graph {
+    let mut graph = Graph::new();
+    for _ in 0..count {
+        graph.add(Size {
+            width: 190.0,
+            height: 46.0,
+        });
+    }
+    graph
+}
+
+fn connected(count: u32, edges: &[(u32, u32)]) -> Graph {
+    let mut graph = boxes(count);
+    for &(from, to) in edges {
+        graph.connect(from, to);
+    }
+    graph
+}
+
+#[test]
+fn nothing_gives_nothing() {
+    let out = lay_out(&Graph::new(), Orientation::Down);
+    assert_eq!((out.size(), out.rects().len()), (Size::default(), 0));
+    assert_eq!(out.hit(Point::default()), None);
+    assert_eq!(out.neighbour(0, Direction::Up), None);
+    assert!(out.route(0).is_empty());
+}
+
+#[test]
+fn chain_is_a_straight_line() {
+    let out = lay_out(&connected(4, &[(0, 1), (1, 2), (2, 3)]), Orientation::Down);
+    assert_eq!(
+        out.size(),
+        Size {
+            width: 190.0,
+            height: 4.0 * 46.0 + 3.0 * 44.0
+        }
+    );
+    for edge in 0..3 {
+        assert_eq!(out.route(edge).len(), 2);
+    }
+}
+
+#[test]
+fn long_edge_is_straight_beside_what_it_passes() {
+    let out = lay_out(
+        &connected(5, &[(0, 1), (1, 2), (2, 3), (3, 4), (0, 4)]),
+        Orientation::Down,
+    );
+    let route = out.route(4);
+    assert!(route.len() <= 5, "{route:?}");
+}
+
+#[test]
+fn cycle_ends_and_each_edge_starts_at_its_own_box() {
+    let graph = connected(3, &[(0, 1), (1, 2), (2, 0), (1, 1), (0, 1)]);
+    let out = lay_out(&graph, Orientation::Down);
+    routes_touch_no_box(&graph, &out);
+    let back = out.route(2);
+    assert!(out.rects()[2].contains(back[0]) && out.rects()[0].contains(back[back.len() - 1]));
+    assert_eq!(out.route(3).len(), 4);
+    assert_eq!(out.route(0), out.route(4));
+}
+
+#[test]
+fn crossing_that_can_be_avoided_is() {
+    let graph = connected(6, &[(0, 4), (1, 3), (2, 5), (0, 5), (1, 4), (2, 3)]);
+    let mut net = super::net::Net::default();
+    net.build(6, &[(0, 4), (1, 3), (2, 5), (0, 3)]);
+    let (mut ranks, mut layers, mut order) = (
+        super::rank::Ranks::default(),
+        Layers::default(),
+        super::order::Order::default(),
+    );
+    ranks.find(&net, &Stop(None));
+    layers.build(&net, &ranks);
+    assert_eq!(order.find(&mut layers, &Stop(None)), 0);
+    no_overlap(&graph, &lay_out(&graph, Orientation::Down));
+}
+
+#[test]
+fn long_edges_beyond_all_room_pass_outside() {
+    // A chain of 2,000 with 1,500 edges that each skip most of it would need two million dummies.
+    let mut graph = boxes(2_000);
+    for node in 1..2_000 {
+        graph.connect(node - 1, node);
+    }
+    for skip in 0..1_500 {
+        graph.connect(skip / 3, 1_999 - skip / 5);
+    }
+    let out = lay_out(&graph, Orientation::Down);
+    assert!(out.points.len() < 100_000);
+    for edge in (0..index(graph.edges().len())).step_by(97) {
+        for piece in out.route(edge).windows(2) {
+            let ends = graph.edges()[edge as usize];
+            let hit = (0..2_000).find(|&node| {
+                node != ends.from && node != ends.to && crosses(piece[0], piece[1], out.rects()[node as usize])
+            });
+            assert_eq!(hit, None);
+        }
+    }
+}
+
+#[test]
+fn warm_room_does_not_grow() {
+    let mut graph = boxes(300);
+    for node in 1..300 {
+        graph.connect(node * 7 % node, node);
+        graph.connect(node / 2, node);
+    }
+    let (mut scratch, mut out) = (Scratch::default(), Layout::default());
+    layout_into(&graph, &Options::default(), &mut scratch, &mut out);
+    let (held, points) = (scratch.bytes(), out.points.as_ptr());
+    layout_into(&graph, &Options::default(), &mut scratch, &mut out);
+    assert_eq!((scratch.bytes(), out.points.as_ptr()), (held, points));
+}
+
+#[test]
+fn point_finds_the_innermost_box() {
+    let mut graph = Graph::new();
+    let group = graph.add(Size::default());
+    let inner = graph.add_inside(
+        group,
+        Size {
+            width: 190.0,
+            height: 46.0,
+        },
+    );
+    let out = lay_out(&graph, Orientation::Down);
+    assert_eq!(out.hit(out.rects()[inner as usize].center()), Some(inner));
+    assert_eq!(out.hit(Point { x: 1.0, y: 1.0 }), Some(group));
+    assert_eq!(out.hit(Point { x: -1.0, y: 1.0 }), None);
+}
+
+#[test]
+fn arrows_lead_to_the_nearest_box_ahead() {
+    let out = lay_out(&connected(4, &[(0, 1), (0, 2), (1, 3), (2, 3)]), Orientation::Down);
+    let (left, right) = if out.rects()[1].x < out.rects()[2].x {
+        (1, 2)
+    } else {
+        (2, 1)
+    };
+    assert_eq!(out.neighbour(left, Direction::Right), Some(right));
+    assert_eq!(out.neighbour(left, Direction::Left), None);
+    assert_eq!(out.neighbour(left, Direction::Down), Some(3));
+    assert_eq!(out.neighbour(left, Direction::Up), Some(0));
+    assert_eq!(out.neighbour(3, Direction::Down), None);
+}
