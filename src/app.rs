@@ -5,8 +5,10 @@ use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
 use leptos_router::path;
 
 use crate::live::Live;
-use crate::pages::notebooks::{ListPage, NewPage, NotebookPage};
+use crate::pages::chunks;
+use crate::pages::notebooks::ListPage;
 use crate::pages::sign_in::{SignInPage, take_token};
+use crate::shell::chunk::Chunk;
 use crate::shell::frame::Frame;
 use crate::shell::gate::{Gate, Stage};
 use crate::shell::not_found::NotFound;
@@ -48,8 +50,8 @@ fn routes(token: RwSignal<Option<String>>) -> AnyView {
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/") view=|| view! { <Redirect path="/notebooks" /> } />
                 <Route path=path!("/notebooks") view=ListPage />
-                <Route path=path!("/notebooks/new") view=NewPage />
-                <Route path=path!("/notebooks/:name") view=NotebookPage />
+                <Route path=path!("/notebooks/new") view=|| view! { <Chunk load=chunks::new_page /> } />
+                <Route path=path!("/notebooks/:name") view=|| view! { <Chunk load=chunks::notebook_page /> } />
                 <Route path=path!("/sign-in") view=move || view! { <SignInPage token=token /> } />
             </FlatRoutes>
         </ErrorBoundary>

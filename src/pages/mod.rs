@@ -1,4 +1,5 @@
 //! Holds the pages, one folder an area.
 
+pub(crate) mod chunks;
 pub(crate) mod notebooks;
 pub(crate) mod sign_in;

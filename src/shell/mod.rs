@@ -2,6 +2,7 @@
 //!
 //! Never: what only one area knows. A page puts its title, its buttons and its content into `page::Page`.
 
+pub(crate) mod chunk;
 pub(crate) mod connection;
 pub(crate) mod frame;
 pub(crate) mod gate;

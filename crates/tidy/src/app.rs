@@ -1,7 +1,7 @@
 //! Builds the page: Trunk, then what Trunk leaves to do (`dist`).
 
 use crate::setup::{command, tools, wasm};
-use crate::{dist, inputs, root};
+use crate::{dist, inputs, root, split};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
@@ -29,6 +29,7 @@ const PARTS: &[&str] = &[
     "crates/view",
     "crates/tidy/src/dist",
     "crates/tidy/src/dist.rs",
+    "crates/tidy/src/split.rs",
 ];
 
 /// Builds `dist/`, unless it was built from the very same files.
@@ -54,8 +55,11 @@ pub fn build(kind: Kind) -> Result<(), String> {
         Kind::Release => trunk.args(["--release", "--cargo-profile", "web"]),
         Kind::Debug => trunk.args(["--cargo-profile", "dev"]),
     };
-    wasm::prepare(&mut trunk, tools::folders())?;
+    let mut folders = tools::folders();
+    folders.insert(0, split::shim()?);
+    wasm::prepare(&mut trunk, folders)?;
     command::run(&mut trunk)?;
+    split::into_dist(&root().join("dist"), kind == Kind::Release)?;
     dist::finish(&root().join("dist"), kind == Kind::Release)?;
     std::fs::write(&stamp, print).map_err(|why| format!("{}: {why}", stamp.display()))?;
     eprintln!("the page is built ({} s)", began.elapsed().as_secs());

@@ -7,6 +7,7 @@ pub mod rules;
 pub mod run;
 pub mod setup;
 pub mod size;
+pub mod split;
 
 use std::path::{Path, PathBuf};
 

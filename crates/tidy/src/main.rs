@@ -1,6 +1,6 @@
 //! Runs one chore of the house by its name: `tidy setup`, `tidy app`, `tidy size` …
 
-use flowdeck_tidy::{app, run, setup, size};
+use flowdeck_tidy::{app, run, setup, size, split};
 use std::process::ExitCode;
 
 const HELP: &str = "tidy does what the Makefile cannot say in three lines.
@@ -11,6 +11,7 @@ const HELP: &str = "tidy does what the Makefile cannot say in three lines.
   tidy lint           fmt, clippy on native and wasm32, the browser tests' types and lints
   tidy test           everything that `make test` promises, each step with its time
   tidy dev            rebuild on change and serve on the sandbox
+  tidy bindgen …      what Trunk calls in place of wasm-bindgen: splits the Wasm first
   tidy wasm PROGRAM … run a program with the toolchain that builds for wasm32
 ";
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         ["lint"] => run::lint(),
         ["test"] => run::test(),
         ["dev"] => run::dev(),
+        ["bindgen", rest @ ..] => split::bindgen(rest),
         ["wasm", program, rest @ ..] => run::for_wasm(program, rest),
         _ => Err(HELP.to_owned()),
     };

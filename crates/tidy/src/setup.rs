@@ -50,6 +50,13 @@ const STEPS: &[Step] = &[
         install: tools::install_wasm_bindgen,
     },
     Step {
+        name: "wasm-split-cli",
+        usually: "45 s",
+        only_for_tests: false,
+        is_there: tools::wasm_split_is_there,
+        install: tools::install_wasm_split,
+    },
+    Step {
         name: "trunk",
         usually: "3 min",
         only_for_tests: false,

@@ -52,14 +52,14 @@ fn existing() -> BTreeSet<String> {
     folders
 }
 
-/// Versions that must be equal but are not: wasm-bindgen's command line and crate.
+/// Versions that must be equal but are not: of a tool and of the crate that writes what the tool reads.
 pub fn pins(lock: &str) -> Vec<String> {
-    let wanted = format!("name = \"wasm-bindgen\"\nversion = \"{}\"", tools::WASM_BINDGEN);
-    if lock.contains(&wanted) {
-        return Vec::new();
-    }
-    vec![format!(
-        "Cargo.lock has another wasm-bindgen than crates/tidy/src/setup/tools.rs ({})",
-        tools::WASM_BINDGEN
-    )]
+    [
+        ("wasm-bindgen", tools::WASM_BINDGEN),
+        ("wasm_split_helpers", tools::WASM_SPLIT),
+    ]
+    .iter()
+    .filter(|(name, version)| !lock.contains(&format!("name = \"{name}\"\nversion = \"{version}\"")))
+    .map(|(name, version)| format!("Cargo.lock has another {name} than crates/tidy/src/setup/tools.rs ({version})"))
+    .collect()
 }

@@ -9,6 +9,8 @@ use std::process::Command;
 pub const TRUNK: &str = "0.21.14";
 /// wasm-bindgen-cli's release: must be the very version of the `wasm-bindgen` crate in Cargo.lock (a test holds it).
 pub const WASM_BINDGEN: &str = "0.2.130";
+/// wasm-split-cli's release: must be the very version of the `wasm_split_helpers` crate in Cargo.lock (a test holds it).
+pub const WASM_SPLIT: &str = "0.2.3";
 
 fn home_of(tool: &str, version: &str) -> PathBuf {
     cache().join(format!("tools/{tool}-{version}"))
@@ -33,12 +35,12 @@ pub fn trunk_is_there() -> bool {
 /// # Errors
 /// What cargo said.
 pub fn install_trunk() -> Result<(), String> {
-    cargo_install("trunk", "trunk", TRUNK, true)
+    cargo_install("trunk", "trunk", TRUNK, &["--locked"])
 }
 
 /// Whether the pinned wasm-bindgen is there.
 pub fn wasm_bindgen_is_there() -> bool {
-    home_of("wasm-bindgen", WASM_BINDGEN).join("bin/wasm-bindgen").is_file()
+    wasm_bindgen().is_file()
 }
 
 /// Builds wasm-bindgen-cli. Not `--locked`: a dependency in its lock file was withdrawn.
@@ -46,17 +48,39 @@ pub fn wasm_bindgen_is_there() -> bool {
 /// # Errors
 /// What cargo said.
 pub fn install_wasm_bindgen() -> Result<(), String> {
-    cargo_install("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN, false)
+    cargo_install("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN, &[])
 }
 
-/// With the crates' own profiles (fat LTO) the two tools take a quarter of an hour; nobody feels the difference.
-fn cargo_install(package: &str, folder: &str, version: &str, locked: bool) -> Result<(), String> {
+/// The real `wasm-bindgen` (Trunk is shown one of ours: `split`).
+pub fn wasm_bindgen() -> PathBuf {
+    home_of("wasm-bindgen", WASM_BINDGEN).join("bin/wasm-bindgen")
+}
+
+/// The program that splits the app's Wasm into chunks.
+pub fn wasm_split() -> PathBuf {
+    home_of("wasm-split", WASM_SPLIT).join("bin/wasm-split-cli")
+}
+
+/// Whether the pinned wasm-split-cli is there.
+pub fn wasm_split_is_there() -> bool {
+    wasm_split().is_file()
+}
+
+/// Builds wasm-split-cli.
+///
+/// # Errors
+/// What cargo said.
+pub fn install_wasm_split() -> Result<(), String> {
+    let options = ["--locked", "--features", "build-binary"];
+    cargo_install("wasm_split_cli_support", "wasm-split", WASM_SPLIT, &options)
+}
+
+/// With the crates' own profiles (fat LTO) these tools take a quarter of an hour; nobody feels the difference.
+fn cargo_install(package: &str, folder: &str, version: &str, options: &[&str]) -> Result<(), String> {
     let mut cargo = Command::new("cargo");
     cargo.args(["install", "--quiet", package, "--version", version]);
-    if locked {
-        cargo.arg("--locked");
-    }
     cargo
+        .args(options)
         .arg("--root")
         .arg(home_of(folder, version))
         .current_dir(std::env::temp_dir());

@@ -10,7 +10,8 @@ use std::process::{Command, Stdio};
 const TARGET: &str = "wasm32-unknown-unknown";
 const DEBIAN: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
 /// Leptos compiles each component once behind a box instead of once in every view: a third less Wasm here.
-const SMALL: &str = "--cfg erase_components";
+/// The relocations are what `split` cuts along.
+const FLAGS: &str = "--cfg erase_components -Clink-arg=--emit-relocs";
 const LLD: &str = "/usr/lib/llvm-22/bin/lld";
 
 /// Where the wasm32 target comes from on this machine.
@@ -55,7 +56,7 @@ fn our_sysroot() -> Option<PathBuf> {
 /// # Errors
 /// That the target is missing: `make setup` brings it.
 pub fn prepare(command: &mut Command, mut path: Vec<PathBuf>) -> Result<(), String> {
-    let mut flags = SMALL.to_owned();
+    let mut flags = FLAGS.to_owned();
     match source().ok_or("the wasm32 target is missing: run `make setup`")? {
         Source::Everyday => {}
         Source::Distribution { sysroot } => {

@@ -1,0 +1,151 @@
+//! Splits the app's Wasm into the part that the first page needs and chunks that load when a page asks for them.
+//!
+//! Trunk runs `wasm-bindgen` between cargo and `wasm-opt`, and that is the one place to split: earlier there is no
+//! module yet, later its relocations are gone (trunk-rs/trunk#1022). So Trunk finds a `wasm-bindgen` of ours first,
+//! three lines of shell that come back here; we run `wasm-split-cli`, then the real one.
+
+use crate::root;
+use crate::setup::{command, tools};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The name by which split-off code calls its loader, as `wasm-split-cli` writes it.
+const LOADER: &str = "__wasm_split.js";
+
+/// What rustc's default wasm32 target may use; with more, `wasm-opt` writes what browsers do not read yet.
+const FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Where the chunks of the last build wait for [`into_dist`].
+fn waiting() -> PathBuf {
+    root().join("target/chunks")
+}
+
+/// A folder for PATH whose `wasm-bindgen` comes back to [`bindgen`].
+///
+/// # Errors
+/// What could not be written.
+pub fn shim() -> Result<PathBuf, String> {
+    let words = |why: std::io::Error| format!("target/shim/wasm-bindgen: {why}");
+    let folder = root().join("target/shim");
+    let program = folder.join("wasm-bindgen");
+    let tidy = std::env::current_exe().map_err(words)?;
+    std::fs::create_dir_all(&folder).map_err(words)?;
+    let script = format!("#!/bin/sh\nexec '{}' bindgen \"$@\"\n", tidy.display());
+    std::fs::write(&program, script).map_err(words)?;
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).map_err(words)?;
+    Ok(folder)
+}
+
+/// Does what Trunk asks `wasm-bindgen` for, with the input split before.
+///
+/// # Errors
+/// What one of the two tools said.
+pub fn bindgen(arguments: &[&str]) -> Result<(), String> {
+    let mut real = Command::new(tools::wasm_bindgen());
+    let option = |name: &str| {
+        arguments
+            .iter()
+            .enumerate()
+            .find_map(|(at, word)| match word.strip_prefix(name)? {
+                "" => arguments.get(at + 1).copied(),
+                rest => rest.strip_prefix('='),
+            })
+    };
+    let input = arguments.iter().find(|word| word.ends_with(".wasm"));
+    let (Some(input), Some(name), Some(folder)) = (input, option("--out-name"), option("--out-dir")) else {
+        return command::run(real.args(arguments));
+    };
+    let chunks = waiting();
+    std::fs::remove_dir_all(&chunks).ok();
+    let mut split = Command::new(tools::wasm_split());
+    split
+        .arg(input)
+        .arg(&chunks)
+        .args(["--target", "web", "--out-name", name]);
+    command::run(&mut split)?;
+    let main = chunks.join(format!("{name}.wasm"));
+    // The loader hands the chunks the app's function table, which is an export of the linker's.
+    real.arg("--keep-lld-exports");
+    for word in arguments {
+        if word == input {
+            real.arg(&main);
+        } else {
+            real.arg(word);
+        }
+    }
+    command::run(&mut real)?;
+    let glue = Path::new(folder).join(format!("{name}.js"));
+    let hash = hash(Path::new(input)).map_err(|why| format!("{input}: {why}"))?;
+    std::fs::remove_file(main)
+        .and_then(|()| rename(&chunks, &format!("{name}-{hash:016x}"), &glue))
+        .map_err(|why| format!("chunks of {name}: {why}"))
+}
+
+/// Of the Wasm and of the tools that made chunks and loader of it.
+fn hash(wasm: &Path) -> std::io::Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    (std::fs::read(wasm)?, tools::WASM_BINDGEN, tools::WASM_SPLIT).hash(&mut hasher);
+    Ok(hasher.finish())
+}
+
+/// Gives loader and chunks a hashed name, so that they may be cached for ever like the rest, and `glue` the loader's.
+fn rename(chunks: &Path, stem: &str, glue: &Path) -> std::io::Result<()> {
+    let mut loader = std::fs::read_to_string(chunks.join(LOADER))?;
+    std::fs::remove_file(chunks.join(LOADER))?;
+    for file in std::fs::read_dir(chunks)?.flatten() {
+        let old = file.file_name().to_string_lossy().into_owned();
+        let new = format!("{stem}-{old}");
+        loader = loader.replace(&format!("./{old}"), &format!("./{new}"));
+        std::fs::rename(file.path(), chunks.join(&new))?;
+    }
+    std::fs::write(chunks.join(format!("{stem}-chunks.js")), loader)?;
+    // Only where it is imported: the Wasm itself goes on calling the module by its old name.
+    let text = std::fs::read_to_string(glue)?;
+    let import = |name: &str| format!("from \"./{name}\"");
+    std::fs::write(
+        glue,
+        text.replace(&import(LOADER), &import(&format!("{stem}-chunks.js"))),
+    )
+}
+
+/// The loader imports the app's own script, whose hashed name only Trunk gives.
+fn name_the_app(loader: &Path, dist: &Path) -> std::io::Result<()> {
+    let text = std::fs::read_to_string(loader)?;
+    let app = std::fs::read_dir(dist)?
+        .flatten()
+        .map(|file| file.file_name().to_string_lossy().into_owned())
+        .find(|name| name.starts_with("flowdeck-") && name.ends_with(".js") && !name.ends_with("-chunks.js"));
+    let app = app.ok_or_else(|| std::io::Error::other("dist has no script of the app"))?;
+    std::fs::write(loader, text.replace("./flowdeck.js", &format!("./{app}")))
+}
+
+/// Moves the chunks into `dist`, for a release made small first.
+///
+/// # Errors
+/// What `wasm-opt` said, and what could not be copied.
+pub fn into_dist(dist: &Path, optimize: bool) -> Result<(), String> {
+    for file in crate::inputs::files(&[waiting()]) {
+        let to = dist.join(file.file_name().unwrap_or_default());
+        let is_wasm = file.extension().is_some_and(|extension| extension == "wasm");
+        if optimize && is_wasm {
+            let mut wasm_opt = Command::new(root().join("node_modules/.bin/wasm-opt"));
+            wasm_opt.arg("-Oz").args(FEATURES);
+            command::run(wasm_opt.arg(&file).arg("-o").arg(&to))?;
+            continue;
+        }
+        std::fs::copy(&file, &to).map_err(|why| format!("{}: {why}", to.display()))?;
+        if !is_wasm {
+            name_the_app(&to, dist).map_err(|why| format!("{}: {why}", to.display()))?;
+        }
+    }
+    Ok(())
+}
