@@ -1,5 +1,4 @@
 //! Holds the pages, one folder an area.
 
-pub(crate) mod chunks;
 pub(crate) mod notebooks;
 pub(crate) mod sign_in;

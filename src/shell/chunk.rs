@@ -1,46 +1,53 @@
-//! Shows a page whose code comes in a chunk of Wasm of its own, when somebody goes there.
+//! Shows what comes in a chunk of Wasm of its own: a page when somebody goes there, a layer when it is first opened.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
+use leptos::reactive::spawn_local_scoped;
 use wasm_split_helpers::SplitLoaderError;
 
 use crate::widgets::skeleton::Skeleton;
 use crate::widgets::states::ErrorState;
 
 use super::page::Page;
+use super::toasts::{Toast, use_toasts};
 
 /// What a chunk gives when it is there: the function that draws.
-pub(crate) type Draw = fn() -> AnyView;
+pub(crate) type Draw = Arc<dyn Fn() -> AnyView + Send + Sync>;
 /// A chunk on its way.
 pub(crate) type Coming = Pin<Box<dyn Future<Output = Result<Draw, SplitLoaderError>>>>;
+/// Sends for a chunk; it is there at once when it was fetched before.
+pub(crate) type Load = Arc<dyn Fn() -> Coming + Send + Sync>;
+
+/// How long to wait before a layer that did not come is asked for again, in ms.
+const AGAIN_MS: u32 = 3_000;
 
 /// The page that `load` brings; until it is there a skeleton, and if it can't be had a way to try again.
 #[component]
-pub(crate) fn Chunk(
-    /// Fetches the chunk; at once when it was fetched before.
-    load: fn() -> Coming,
+pub(crate) fn ChunkPage(
+    /// Sends for it.
+    load: Load,
 ) -> AnyView {
-    let draw = RwSignal::new(None::<Result<Draw, Arc<str>>>);
+    let drawn = RwSignal::new(None::<Result<Draw, Arc<str>>>);
     let fetch = move || {
-        spawn_local(async move {
-            let came = load().await.map_err(|why| why.to_string().into());
+        let coming = load();
+        spawn_local_scoped(async move {
             // Whoever went elsewhere in the meantime has taken the signal along.
-            draw.try_set(Some(came));
+            drawn.try_set(Some(coming.await.map_err(|why| why.to_string().into())));
         });
     };
     fetch();
-    let shown = move || match draw.get() {
+    let shown = move || match drawn.get() {
         Some(Ok(draw)) => draw(),
-        Some(Err(why)) => failed(why, fetch),
+        Some(Err(why)) => failed(why, fetch.clone()),
         None => view! { <Page title="Loading"><Skeleton lines=8 label="Loading the page" /></Page> }.into_any(),
     };
     shown.into_any()
 }
 
-fn failed(why: Arc<str>, fetch: impl Fn() + Copy + Send + Sync + 'static) -> AnyView {
+fn failed(why: Arc<str>, fetch: impl Fn() + Send + Sync + 'static) -> AnyView {
     view! {
         <Page title="Not loaded">
             <ErrorState
@@ -52,4 +59,41 @@ fn failed(why: Arc<str>, fetch: impl Fn() + Copy + Send + Sync + 'static) -> Any
         </Page>
     }
     .into_any()
+}
+
+/// A layer over the page, fetched when it is first wanted. It sees by itself when it is to open.
+#[component]
+pub(crate) fn ChunkLayer(
+    /// Whether it is to be open.
+    #[prop(into)]
+    wanted: Signal<bool>,
+    /// Sends for it.
+    load: Load,
+) -> AnyView {
+    let drawn = RwSignal::new(None::<Draw>);
+    let is_wanted = Memo::new(move |_| wanted.get());
+    let toasts = use_toasts();
+    Effect::new(move |_| {
+        if !is_wanted.get() || drawn.with_untracked(Option::is_some) {
+            return;
+        }
+        let load = load.clone();
+        spawn_local_scoped(async move {
+            let mut told = false;
+            while is_wanted.try_get_untracked() == Some(true) {
+                if let Ok(draw) = load().await {
+                    drawn.try_set(Some(draw));
+                    return;
+                }
+                if !told {
+                    toasts.push(Toast::failed(
+                        "This part of Flowdeck could not be fetched yet: it opens when the connection is back",
+                    ));
+                    told = true;
+                }
+                TimeoutFuture::new(AGAIN_MS).await;
+            }
+        });
+    });
+    (move || drawn.get().map(|draw| draw())).into_any()
 }

@@ -9,9 +9,7 @@ use web_sys::{FocusOptions, HtmlElement};
 use crate::widgets::status::ToneSprite;
 
 use super::Layers;
-use super::gate::SignedOutDialog;
-use super::keys::{KeysDialog, listen};
-use super::palette::Palette;
+use super::keys::listen;
 use super::rail::Rail;
 use super::toasts::ToastRegion;
 
@@ -45,9 +43,7 @@ pub(crate) fn Frame(
         <p class="hear" aria-live="polite">
             {said}
         </p>
-        <Palette />
-        <KeysDialog />
-        <SignedOutDialog />
+        {super::overlays::layers(layers)}
         <ToastRegion />
     }
     .into_any()

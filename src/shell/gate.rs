@@ -91,7 +91,7 @@ impl Gate {
     }
 
     /// The session ended in the middle of something.
-    fn is_cut_off(&self) -> bool {
+    pub(super) fn is_cut_off(&self) -> bool {
         self.connection.get() == Connection::SignedOut
             && self.session.with(Option::is_none)
             && !self.leaving.get()

@@ -9,6 +9,7 @@ pub(crate) mod gate;
 mod keys;
 pub(crate) mod namespace;
 pub(crate) mod not_found;
+pub(crate) mod overlays;
 pub(crate) mod page;
 mod palette;
 mod person;

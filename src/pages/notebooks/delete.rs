@@ -12,19 +12,31 @@ use crate::widgets::choice::Checkbox;
 use crate::widgets::dialog::ConfirmDialog;
 use flowdeck_watch::resource::{NOTEBOOKS, PVCS};
 
-/// The dialog. It opens when `ask` names a notebook.
+/// What is asked, and on whose behalf.
+#[derive(Clone, Copy)]
+pub(super) struct Question {
+    /// Rights and toasts.
+    pub(super) actions: Actions,
+    /// The notebook to delete; the dialog opens when it names one.
+    pub(super) ask: RwSignal<Option<String>>,
+    /// Its namespace.
+    pub(super) namespace: Signal<String>,
+    /// What happens once the cluster has accepted it.
+    pub(super) leave: Act,
+}
+
+/// The dialog.
 #[component]
 pub(super) fn DeleteDialog(
-    /// Rights and toasts.
-    actions: Actions,
-    /// The notebook to delete.
-    ask: RwSignal<Option<String>>,
-    /// Its namespace.
-    namespace: Signal<String>,
-    /// What happens once the cluster has accepted it.
-    #[prop(into)]
-    leave: Act,
+    /// What is asked.
+    question: Question,
 ) -> AnyView {
+    let Question {
+        actions,
+        ask,
+        namespace,
+        leave,
+    } = question;
     let open = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);

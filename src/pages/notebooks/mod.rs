@@ -3,6 +3,7 @@
 //! Never asks for a row by itself: everything comes from the shared stores of `live`.
 
 mod actions;
+pub(crate) mod chunks;
 mod create;
 mod delete;
 mod list;
@@ -10,6 +11,4 @@ mod one;
 mod stores;
 mod words;
 
-pub(crate) use create::NewPage;
 pub(crate) use list::ListPage;
-pub(crate) use one::NotebookPage;

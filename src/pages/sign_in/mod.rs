@@ -1,14 +1,20 @@
 //! Exchanges a sign-in link or a password for a session.
 //!
+//! The page comes in a chunk of Wasm, with the layers of the frame: the first list does without it.
+//!
 //! The link's token stands in the fragment, so that no server logs it; it works once and leaves the address at once.
+
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen::JsValue;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::client::session;
 use crate::live::use_live;
+use crate::shell::chunk::Coming;
 use crate::shell::sign_in_form::{SignInForm, sentence};
 use crate::widgets::icon::mark;
 use crate::widgets::skeleton::Skeleton;
@@ -33,9 +39,22 @@ pub(crate) fn take_token() -> Option<String> {
     Some(token)
 }
 
+#[wasm_split(frame, fallible)]
+fn draw_sign_in() -> Result<fn(RwSignal<Option<String>>) -> AnyView, SplitLoaderError> {
+    Ok(|token| view! { <SignInPage token=token /> }.into_any())
+}
+
+/// The sign-in page; `token` is that of a sign-in link.
+pub(crate) fn sign_in_page(token: RwSignal<Option<String>>) -> Coming {
+    Box::pin(async move {
+        let draw = draw_sign_in().await?;
+        Ok(Arc::new(move || draw(token)) as _)
+    })
+}
+
 /// The sign-in page; with a token it signs in by itself and shows the form only when that fails.
 #[component]
-pub(crate) fn SignInPage(
+fn SignInPage(
     /// The token of a sign-in link.
     token: RwSignal<Option<String>>,
 ) -> AnyView {

@@ -8,7 +8,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::super::actions::Actions;
-use super::super::delete::DeleteDialog;
+use super::super::chunks::delete_dialog;
+use super::super::delete::Question;
 use super::bar::bar;
 use super::board::Board;
 use super::body::body;
@@ -77,12 +78,18 @@ pub(crate) fn ListPage() -> AnyView {
         let blocked = actions.no_create();
         view! { <Button label="New notebook" kind=Kind::Primary on_click=create blocked=blocked /> }.into_any()
     };
+    let question = Question {
+        actions,
+        ask: list.ask_delete,
+        namespace,
+        leave: (|| {}).into(),
+    };
     view! {
         <Page title="Notebooks" actions=buttons>
             <div class="notebooks">
                 {bar(list, query, typed, go)} <div class="notebooks-rows">{body(list, query, typed, go, create)}</div>
             </div>
-            <DeleteDialog actions=actions ask=list.ask_delete namespace=namespace leave=|| {} />
+            {delete_dialog(question)}
         </Page>
     }
     .into_any()

@@ -7,7 +7,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 
 use super::super::actions::Actions;
-use super::super::delete::DeleteDialog;
+use super::super::chunks::delete_dialog;
+use super::super::delete::Question;
 use super::super::words::what_and_next;
 use super::snapshot::{Snapshot, State};
 use super::{events, head, logs, overview, yaml};
@@ -79,10 +80,16 @@ pub(crate) fn NotebookPage() -> AnyView {
     let leave: Act = (move || navigate(&untrack(list_url), NavigateOptions::default())).into();
     let parent = Signal::derive(move || Some(("Notebooks".to_owned(), list_url())));
     let buttons = move || head::buttons(seen, actions, ask_delete);
+    let question = Question {
+        actions,
+        ask: ask_delete,
+        namespace,
+        leave,
+    };
     view! {
         <Page title=name parent=parent actions=buttons>
             <div class="notebook">{body(seen, actions, query, go, leave)}</div>
-            <DeleteDialog actions=actions ask=ask_delete namespace=namespace leave=leave />
+            {delete_dialog(question)}
         </Page>
     }
     .into_any()
