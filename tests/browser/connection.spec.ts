@@ -55,6 +55,29 @@ for (const { answer, change, seen } of faults) {
   });
 }
 
+test("a page whose code cannot be fetched says so, and comes when it can", async ({ as, expected }) => {
+  expected.console.push(/ERR_FAILED|Failed to fetch|TypeError/);
+  const page = await as("alice");
+  await page.route(/split_notebooks.*\.wasm/, (route) => route.abort());
+  await page.goto("/notebooks/new?ns=research-vision");
+  await expect(page.getByRole("heading", { name: "This page could not be fetched" })).toBeVisible();
+  await page.unroute(/split_notebooks.*\.wasm/);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("heading", { name: "New notebook" })).toBeVisible();
+});
+
+test("a layer whose code cannot be fetched opens as soon as it can", async ({ as, expected }) => {
+  expected.console.push(/ERR_FAILED|Failed to fetch|TypeError/);
+  const page = await as("alice");
+  await page.route(/split_frame.*\.wasm/, (route) => route.abort());
+  await page.goto(url);
+  await expect(row(page, "data-prep")).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await expect(page.getByText("This part of Flowdeck could not be fetched yet")).toBeVisible();
+  await page.unroute(/split_frame.*\.wasm/);
+  await expect(page.getByRole("dialog").getByRole("combobox")).toBeVisible({ timeout: 15_000 });
+});
+
 test("signing out in one tab is noticed in the other", async ({ browser, gateway, expected }) => {
   expected.console.push(/401/);
   // A session of its own: signing out would end the one that other tests share.
