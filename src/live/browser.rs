@@ -5,7 +5,6 @@
 use std::cell::Cell;
 use std::future::Future;
 
-use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -54,12 +53,20 @@ pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
 pub(crate) fn next_frame(call: impl FnOnce() + 'static) {
     let Some(window) = window() else { return };
     if is_hidden() {
-        Timeout::new(1000, call).forget();
+        after(1000, call);
         return;
     }
     let call = Closure::once_into_js(call);
     // It fails only in a window that is being closed.
     drop(window.request_animation_frame(call.unchecked_ref()));
+}
+
+/// Calls back once, after so long. Nothing stays behind: a `Timeout` that is forgotten would keep its closure.
+pub(crate) fn after(ms: u32, call: impl FnOnce() + 'static) {
+    spawn(async move {
+        TimeoutFuture::new(ms).await;
+        call();
+    });
 }
 
 /// Listens to an event of the window for as long as the app lives.

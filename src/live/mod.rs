@@ -235,12 +235,11 @@ impl Inner {
     fn release(self: &Rc<Self>, key: &StreamKey) {
         self.leases.borrow_mut().give_back(key, browser::steady_ms() as u64);
         let me = Rc::downgrade(self);
-        Timeout::new(LINGER_MS as u32 + 10, move || {
+        browser::after(LINGER_MS as u32 + 10, move || {
             if let Some(live) = me.upgrade() {
                 live.end_unheld();
             }
-        })
-        .forget();
+        });
     }
 
     fn end_unheld(&self) {
