@@ -10,9 +10,11 @@ use crate::graph::index;
 /// Rounds without a better order before a start is given up.
 const IDLE_ROUNDS: u32 = 4;
 /// Visits of items and links that all rounds together may make, so that huge graphs end soon.
-const MOST_VISITS: u64 = 12_000_000;
-const MOST_ROUNDS: u32 = 24;
-const MOST_EXCHANGE_PASSES: u32 = 8;
+const MOST_VISITS: u64 = 500_000;
+const MOST_ROUNDS: u32 = 20;
+/// Passes of exchanges between two sweeps, and over the best order of all.
+const EXCHANGE_PASSES: u32 = 2;
+const LAST_EXCHANGE_PASSES: u32 = 12;
 
 /// The room to find an order.
 #[derive(Debug, Default)]
@@ -45,8 +47,8 @@ impl Order {
                 if round > 0 {
                     self.sweep(layers, (round % 2 == 1) == from_top);
                 }
-                self.exchange(layers, round % 4 < 2, stop);
-                visits += 6 * cost;
+                self.exchange(layers, round % 4 < 2, EXCHANGE_PASSES, stop);
+                visits += cost;
                 let crossings = self.crossings(layers);
                 idle = if crossings < here { 0 } else { idle + 1 };
                 here = here.min(crossings);
@@ -65,6 +67,10 @@ impl Order {
         }
         layers.rows.items.copy_from_slice(&self.best);
         layers.number();
+        if least > 0 {
+            self.exchange(layers, false, LAST_EXCHANGE_PASSES, stop);
+            least = self.crossings(layers);
+        }
         least
     }
 
@@ -161,13 +167,13 @@ impl Order {
     }
 
     /// Exchanges neighbours in a row where that removes crossings, until nothing does; `eager` also where it costs none.
-    fn exchange(&mut self, layers: &mut Layers, eager: bool, stop: &Stop<'_>) {
+    fn exchange(&mut self, layers: &mut Layers, eager: bool, passes: u32, stop: &Stop<'_>) {
         let rows = layers.rows.owners();
         self.above.resize(layers.up.items.len(), 0);
         self.below.resize(layers.down.items.len(), 0);
         self.quiet.clear();
         self.quiet.resize(rows as usize, false);
-        for pass in 0..MOST_EXCHANGE_PASSES {
+        for pass in 0..passes {
             let mut gained = false;
             for row in 0..rows {
                 if self.quiet[row as usize] || layers.rows.of(row).len() < 2 {
@@ -175,7 +181,7 @@ impl Order {
                 }
                 self.quiet[row as usize] = true;
                 self.gather(layers, row);
-                if self.exchange_row(layers, row, eager && pass == 0) {
+                if self.exchange_row(layers, row, eager && pass == 0, passes) {
                     gained = true;
                     if row > 0 {
                         self.quiet[row as usize - 1] = false;
@@ -220,10 +226,10 @@ impl Order {
         }
     }
 
-    fn exchange_row(&mut self, layers: &mut Layers, row: u32, eager: bool) -> bool {
+    fn exchange_row(&mut self, layers: &mut Layers, row: u32, eager: bool, passes: u32) -> bool {
         let range = layers.rows.range(row);
         let mut gained = false;
-        for pass in 0..MOST_EXCHANGE_PASSES {
+        for pass in 0..passes {
             let mut again = false;
             for slot in range.start..range.end - 1 {
                 let (left, right) = (layers.rows.items[slot], layers.rows.items[slot + 1]);

@@ -10,7 +10,7 @@ use super::net::Net;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Passes without any gain, each from another root, before the ranks are taken as they are.
+/// Passes with hardly any gain, each from another root, before the ranks are taken as they are.
 const IDLE_PASSES: u32 = 4;
 const MOST_PASSES: u32 = 60;
 const NONE: u32 = u32::MAX;
@@ -46,7 +46,13 @@ impl Ranks {
             }
             let root = [0, net.nodes - 1, net.nodes / 2, net.nodes / 3][pass as usize % 4];
             self.grow_tree(net, root);
-            idle = if self.move_subtrees(net) { 0 } else { idle + 1 };
+            let gain = self.move_subtrees(net);
+            // Large graphs have always a little to gain; half a layer for every hundred edges is not worth a pass.
+            idle = if gain * 200 > net.tails.len() as u64 {
+                0
+            } else {
+                idle + 1
+            };
         }
         self.normalize();
         self.balance(net);
@@ -166,8 +172,8 @@ impl Ranks {
         self.queue.push(node);
     }
 
-    /// Moves subtrees of the tree that shorten the edges; says whether any did.
-    fn move_subtrees(&mut self, net: &Net) -> bool {
+    /// Moves subtrees of the tree that shorten the edges; gives by how much all together.
+    fn move_subtrees(&mut self, net: &Net) -> u64 {
         let count = net.nodes as usize;
         let parent = &self.parent;
         let mut root = 0;
@@ -201,7 +207,7 @@ impl Ranks {
             self.net_in[net.heads[edge] as usize] += weight;
             self.net_in[net.tails[edge] as usize] -= weight;
         }
-        let mut moved = false;
+        let mut gained = 0;
         // Deep subtrees first; what they gain by moving does not depend on where others are.
         for at in (1..self.order.len()).rev() {
             let node = self.order[at];
@@ -210,14 +216,14 @@ impl Ranks {
             self.net_in[above as usize] += self.net_in[node as usize];
             let gain = self.net_in[node as usize];
             if gain != 0 {
-                moved |= self.move_subtree(net, at, gain > 0);
+                gained += gain.unsigned_abs() * u64::from(self.move_subtree(net, at, gain > 0));
             }
         }
-        moved
+        gained
     }
 
-    /// Moves a subtree up or down until an edge between it and the rest is tight; says whether it moved.
-    fn move_subtree(&mut self, net: &Net, at: usize, up: bool) -> bool {
+    /// Moves a subtree up or down until an edge between it and the rest is tight; gives how far.
+    fn move_subtree(&mut self, net: &Net, at: usize, up: bool) -> u32 {
         let end = at + self.below[self.order[at] as usize] as usize;
         let inside = |place: u32| (at..end).contains(&(place as usize));
         let mut room = i32::MAX;
@@ -231,16 +237,16 @@ impl Ranks {
                 }
             }
             if room == 0 {
-                return false;
+                return 0;
             }
         }
         if room == i32::MAX {
-            return false;
+            return 0;
         }
         for &node in &self.order[at..end] {
             self.rank[node as usize] += if up { -room } else { room };
         }
-        true
+        room.unsigned_abs()
     }
 
     /// Makes the first layer 0 and closes up layers without nodes, which only a search that was stopped leaves.
