@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::live::connection::Connection;
 use crate::live::use_live;
 use crate::widgets::button::Button;
+use crate::widgets::reactive::memo;
 use crate::widgets::states::Banner;
 
 /// How long a loss may last before the banner comes, in ms: most are over before one has read it.
@@ -20,13 +21,13 @@ pub(crate) fn ConnectionChip() -> AnyView {
         Connection::Reconnecting { .. } => "connection connection-again",
         Connection::Offline { .. } | Connection::SignedOut => "connection connection-off",
     };
-    let word = Memo::new(move |_| match connection.get() {
+    let word = memo(move || match connection.get() {
         Connection::Live => "Live",
         Connection::Reconnecting { .. } => "Reconnecting",
         Connection::Offline { .. } => "Offline",
         Connection::SignedOut => "Signed out",
     });
-    let since = Memo::new(move |_| match connection.get() {
+    let since = memo(move || match connection.get() {
         Connection::Reconnecting { since_ms } | Connection::Offline { since_ms } => span(now.get() - since_ms),
         Connection::Live | Connection::SignedOut => String::new(),
     });
@@ -45,7 +46,7 @@ pub(crate) fn ConnectionChip() -> AnyView {
 pub(crate) fn StaleBanner() -> AnyView {
     let live = use_live();
     let (connection, now) = (live.connection(), live.now());
-    let text = Memo::new(move |_| match connection.get() {
+    let text = memo(move || match connection.get() {
         Connection::Reconnecting { since_ms } if now.get() - since_ms > PATIENCE_MS => format!(
             "No answer from the cluster since {}. What is shown may be out of date; Flowdeck keeps trying.",
             clock(since_ms)

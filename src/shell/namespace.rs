@@ -10,6 +10,7 @@ use flowdeck_view::query::encode;
 use crate::live::use_live;
 
 use super::storage;
+use crate::widgets::reactive::{effect, memo};
 
 const REMEMBERED: &str = "flowdeck.namespace";
 
@@ -21,7 +22,7 @@ struct Fallback(RwSignal<String>);
 pub(crate) fn use_namespace() -> Signal<String> {
     let query = use_query_map();
     let fallback = use_context::<Fallback>();
-    Memo::new(move |_| {
+    memo(move || {
         let named = query.read().get("ns").filter(|ns| !ns.is_empty());
         named.or_else(|| fallback.map(|f| f.0.get())).unwrap_or_default()
     })
@@ -35,7 +36,7 @@ pub(super) fn keep() {
     let (live, location, go) = (use_live(), use_location(), use_navigate());
     let session = live.session();
     let query = use_query_map();
-    Effect::new(move |_| {
+    effect(move || {
         let named = query.read().get("ns").filter(|ns| !ns.is_empty());
         if let Some(named) = named {
             storage::write(REMEMBERED, &named);
@@ -53,7 +54,7 @@ pub(super) fn keep() {
         }
     });
     // The first visit on this computer: the person's own namespace.
-    Effect::new(move |_| {
+    effect(move || {
         if fallback.with(String::is_empty) && session.with(Option::is_some) {
             let lease = live.namespaces();
             let user = session.with(|s| s.as_ref().map(|s| s.user.clone()).unwrap_or_default());

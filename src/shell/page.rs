@@ -8,6 +8,7 @@ use crate::widgets::icon::{Icon, icon};
 use super::Layers;
 use super::connection::{ConnectionChip, StaleBanner};
 use super::namespace::use_namespace;
+use crate::widgets::reactive::effect;
 
 /// A page. Sets the document's title; the heading gets the focus when the route changes.
 #[component]
@@ -25,7 +26,7 @@ pub(crate) fn Page(
     children: Children,
 ) -> AnyView {
     let namespace = use_namespace();
-    Effect::new(move |_| {
+    effect(move || {
         let place = [title.get(), namespace.get(), "Flowdeck".to_owned()];
         document().set_title(
             &place

@@ -17,6 +17,7 @@ use super::Layers;
 use super::namespace::{address_in, use_namespace};
 use super::person::sign_out_act;
 use super::theme::Theme;
+use crate::widgets::reactive::effect;
 
 /// The most lines that are shown.
 const MOST: usize = 40;
@@ -48,7 +49,7 @@ struct Command {
 pub(super) fn Palette() -> AnyView {
     let layers = expect_context::<Layers>();
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(dialog), open) = (dialog.get(), layers.palette.get()) else {
             return;
         };

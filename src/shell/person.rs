@@ -12,13 +12,14 @@ use super::Layers;
 use super::gate::Gate;
 use super::theme::Theme;
 use super::toasts::{Toast, Toasts, use_toasts};
+use crate::widgets::reactive::memo;
 
 /// The person at the foot of the rail.
 #[component]
 pub(super) fn Person() -> AnyView {
     let live = use_live();
     let session = live.session();
-    let user = Memo::new(move |_| session.with(|s| s.as_ref().map(|s| s.user.clone()).unwrap_or_default()));
+    let user = memo(move || session.with(|s| s.as_ref().map(|s| s.user.clone()).unwrap_or_default()));
     let layers = expect_context::<Layers>();
     let leave = sign_out_act(live);
     let items = UnsyncCallback::new(move |()| {

@@ -15,6 +15,7 @@ use crate::widgets::icon::{Icon, icon};
 use crate::widgets::list_search::{list_search, moved_by};
 
 use super::namespace::{address_in, use_namespace};
+use crate::widgets::reactive::memo;
 
 /// One line of the list.
 #[derive(Clone, PartialEq, Eq)]
@@ -88,7 +89,7 @@ fn PickerList(namespace: Signal<String>, lease: Lease<Namespace>, close: On<bool
     let (state, session) = (lease.state(), use_live().session());
     let text = RwSignal::new(String::new());
     let active = RwSignal::new(0_usize);
-    let lines = Memo::new(move |_| {
+    let lines = memo(move || {
         let user = session.with(|s| s.as_ref().map(|s| s.user.clone()).unwrap_or_default());
         let wanted = text.with(|t| t.trim().to_ascii_lowercase());
         let mut lines: Vec<Line> = lease.with(|rows| {

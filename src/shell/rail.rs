@@ -16,6 +16,7 @@ use super::Layers;
 use super::namespace::use_namespace;
 use super::person::Person;
 use super::picker::Picker;
+use crate::widgets::reactive::{effect, memo};
 
 /// The rail: brand, namespace, areas, person. A drawer on a narrow screen.
 #[component]
@@ -49,7 +50,7 @@ pub(super) fn Rail() -> AnyView {
         open
     });
     // Going somewhere closes the drawer.
-    Effect::new(move |_| {
+    effect(move || {
         path.track();
         namespace.track();
         if layers.drawer.get_untracked() {
@@ -98,7 +99,7 @@ fn count(namespace: String) -> Option<AnyView> {
         return None;
     }
     let lease = use_live().notebooks(&namespace);
-    let number = Memo::new(move |_| lease.with(|rows| rows.len()));
+    let number = memo(move || lease.with(|rows| rows.len()));
     let words = move || (number.get() > 0).then(|| number.get().to_string());
     Some(view! { <span class="rail-count wide">{words}</span> }.into_any())
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::choice::Choice;
 use super::field::frame;
 use super::icon::{Icon, icon};
+use crate::widgets::reactive::memo;
 
 /// A text field with a list of suggestions that narrows as one types; any other text is allowed too.
 #[component]
@@ -28,7 +29,7 @@ pub(crate) fn Combobox(
     let open = RwSignal::new(false);
     let typed = RwSignal::new(false); // narrows only after typing: opening shows all
     let active = RwSignal::new(None::<usize>);
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let text = if typed.get() {
             value.get().to_ascii_lowercase()
         } else {

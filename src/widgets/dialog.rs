@@ -8,6 +8,7 @@ use super::Act;
 use super::button::{Button, Kind};
 use super::field::TextField;
 use super::icon::Icon;
+use crate::widgets::reactive::effect;
 
 /// A modal dialog; `open` opens and closes it. Escape closes, the focus goes back to where it was (the browser's own doing).
 #[component]
@@ -28,7 +29,7 @@ pub(crate) fn Dialog(
 ) -> AnyView {
     let dialog = NodeRef::<html::Dialog>::new();
     let id = StoredValue::new(super::field::fresh_id("dialog"));
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(dialog), open) = (dialog.get(), open.get()) else {
             return;
         };
@@ -116,7 +117,7 @@ pub(crate) fn ConfirmDialog(
     children: ChildrenFn,
 ) -> AnyView {
     let answer = RwSignal::new(String::new());
-    Effect::new(move |_| {
+    effect(move || {
         if open.get() {
             answer.set(String::new());
         }

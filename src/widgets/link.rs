@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::button::Kind;
 use super::icon::{Icon, icon};
+use crate::widgets::reactive::memo;
 
 /// A link to another application behind the same gateway, or elsewhere. Opens in a new tab.
 ///
@@ -24,7 +25,7 @@ pub(crate) fn ExternalLink(
     #[prop(optional)]
     small: bool,
 ) -> AnyView {
-    let safe = Memo::new(move |_| href.with(|href| is_safe(href)));
+    let safe = memo(move || href.with(|href| is_safe(href)));
     let class = button.map_or("link", Kind::class);
     view! {
         <a

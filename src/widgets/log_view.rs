@@ -9,6 +9,8 @@ use leptos::reactive::callback::UnsyncCallback;
 
 use super::button::Button;
 use super::icon::Icon;
+use crate::widgets::px;
+use crate::widgets::reactive::memo;
 use lines::slot_line;
 use scroll::Pane;
 
@@ -71,7 +73,7 @@ pub(crate) fn LogView(
         pane.slots
             .with_value(|slots| slots.iter().take(pool).copied().enumerate().collect::<Vec<_>>())
     };
-    let needle = Memo::new(move |_| search.with(|s| s.trim().to_owned()));
+    let needle = memo(move || search.with(|s| s.trim().to_owned()));
     view! {
         <div class="log-room">
             <div
@@ -86,7 +88,7 @@ pub(crate) fn LogView(
                 <span node_ref=probe class="log-probe" aria-hidden="true">
                     "0000000000000000000000000000000000000000000000000000000000000000"
                 </span>
-                <div class="log-body" style:height=move || format!("{}px", f64::from(pane.rows.get()) * LINE_PX)>
+                <div class="log-body" style:height=move || px(f64::from(pane.rows.get()) * LINE_PX)>
                     <For each=slots key=|(at, _)| *at let:slot>
                         {slot_line(slot.1, needle.into())}
                     </For>

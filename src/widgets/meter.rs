@@ -18,7 +18,7 @@ pub(crate) fn Meter(
     #[prop(into)]
     share: Signal<f64>,
 ) -> AnyView {
-    let percent = move || (share.get().clamp(0.0, 1.0) * 100.0).round();
+    let percent = move || (share.get().clamp(0.0, 1.0) * 100.0).round() as u8;
     let near = move || share.get() >= 0.9;
     let full = move || share.get() >= 1.0;
     view! {

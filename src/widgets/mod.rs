@@ -16,6 +16,7 @@ pub(crate) mod list_search;
 pub(crate) mod log_view;
 pub(crate) mod menu;
 pub(crate) mod meter;
+pub(crate) mod reactive;
 pub(crate) mod skeleton;
 pub(crate) mod states;
 pub(crate) mod status;
@@ -43,4 +44,9 @@ pub(crate) fn outliving() -> impl Fn(&dyn Fn()) + Copy + 'static {
             owner.with(act);
         }
     }
+}
+
+/// A length for CSS, in whole pixels: to write fractions out takes 14 kB of code.
+pub(crate) fn px(length: f64) -> String {
+    format!("{}px", length.round() as i64)
 }

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 
 use super::On;
 use super::field::fresh_id;
+use crate::widgets::reactive::memo;
 
 /// One tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +63,7 @@ pub(crate) fn Tabs(
     let buttons = tabs
         .iter()
         .map(|tab| {
-            let selected = Memo::new(move |_| chosen.with(|c| c == tab.id));
+            let selected = memo(move || chosen.with(|c| c == tab.id));
             view! {
                 <button
                     type="button"
@@ -81,7 +82,7 @@ pub(crate) fn Tabs(
         })
         .collect_view();
     let panel_id = format!("{base}-panel");
-    let chosen_once = Memo::new(move |_| chosen.get());
+    let chosen_once = memo(move || chosen.get());
     view! {
         <div class="tabs" role="tablist" aria-label=label on:keydown=keys>
             {buttons}

@@ -1,5 +1,6 @@
 //! Says when something was: relative up to a week, then the date; exact on hover and for the screen reader.
 
+use crate::widgets::reactive::memo;
 use leptos::prelude::*;
 
 /// A point in time in words, kept fresh by `now`.
@@ -12,7 +13,7 @@ pub(crate) fn RelativeTime(
     #[prop(into)]
     now_ms: Signal<f64>,
 ) -> AnyView {
-    let words = Memo::new(move |_| {
+    let words = memo(move || {
         at_ms
             .get()
             .map_or_else(|| "–".to_owned(), |at| relative(at, now_ms.get()))

@@ -38,7 +38,7 @@ pub fn template(columns: &[Ask], shown: &[bool], fixed_px: f64) -> String {
             out.push_str(&format!("minmax({}px, {}fr) ", column.min_px, column.grow));
         }
     }
-    out.push_str(&format!("{fixed_px}px"));
+    out.push_str(&format!("{}px", fixed_px as u32));
     out
 }
 

@@ -13,6 +13,7 @@ use crate::client::kubernetes;
 use crate::live::access::Allowed;
 use crate::live::{Live, use_live};
 use crate::shell::toasts::{Offer, Toast, Toasts, use_toasts};
+use crate::widgets::reactive::memo;
 use flowdeck_watch::resource::NOTEBOOKS;
 
 /// What can be done to the notebooks of a namespace.
@@ -171,7 +172,7 @@ fn right(
     } else {
         [resource, ".", group].concat()
     };
-    Memo::new(move |_| {
+    memo(move || {
         let namespace = namespace.get();
         if namespace.is_empty() {
             return None;

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::{LINE_PX, LogLine, LogSpan};
+use crate::widgets::px;
+use crate::widgets::reactive::memo;
 
 /// A line and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +22,9 @@ pub(super) type Slot = RwSignal<Option<Shown>>;
 
 /// The element of a slot; its content is built again only when the line in it changes.
 pub(super) fn slot_line(slot: Slot, needle: Signal<String>) -> AnyView {
-    let row = Memo::new(move |_| slot.with(|s| s.as_ref().map(|s| s.row)));
-    let hit = Memo::new(move |_| slot.with(|s| s.as_ref().is_some_and(|s| s.hit)));
-    let line = Memo::new(move |_| slot.with(|s| s.as_ref().map(|s| s.line.clone())));
+    let row = memo(move || slot.with(|s| s.as_ref().map(|s| s.row)));
+    let hit = memo(move || slot.with(|s| s.as_ref().is_some_and(|s| s.hit)));
+    let line = memo(move || slot.with(|s| s.as_ref().map(|s| s.line.clone())));
     let content = move || {
         let needle = needle.get();
         line.with(|line| line.as_ref().map(|line| content(line, &needle)))
@@ -32,7 +34,7 @@ pub(super) fn slot_line(slot: Slot, needle: Signal<String>) -> AnyView {
             class="log-line"
             class:is-hit=hit
             hidden=move || row.get().is_none()
-            style:top=move || format!("{}px", f64::from(row.get().unwrap_or(0)) * LINE_PX)
+            style:top=move || px(f64::from(row.get().unwrap_or(0)) * LINE_PX)
         >
             {content}
         </div>

@@ -12,6 +12,7 @@ use web_sys::{Element, ResizeObserver};
 
 use super::lines::{Shown, Slot};
 use super::{LINE_PX, LogLine};
+use crate::widgets::reactive::effect;
 
 /// The most lines that are ever in the page.
 const MOST_SLOTS: usize = 140;
@@ -85,7 +86,7 @@ impl Pane {
     /// Looks again when lines came, the width changed, a hit was chosen, or following was switched.
     pub(super) fn watch(self, version: Signal<u64>) {
         self.watch_size();
-        Effect::new(move |_| {
+        effect(move || {
             version.track();
             self.wrap.track();
             self.row_chars.track();
@@ -97,7 +98,7 @@ impl Pane {
             }
             untrack(|| self.flush());
         });
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(place) = self.reveal.get() {
                 let row = self.wrapped.with_value(|w| w.top(place));
                 let middle = f64::from(row) * LINE_PX - self.height.get_untracked() / 2.0;
@@ -201,7 +202,7 @@ impl Pane {
 
     /// Keeps the number of slots and of characters a row equal to the room.
     fn watch_size(self) {
-        Effect::new(move |_| {
+        effect(move || {
             let Some(room) = self.room.get() else { return };
             let element: Element = room.clone().unchecked_into();
             let measure = move || {

@@ -10,6 +10,8 @@ use super::super::icon::icon;
 use super::super::link::is_safe;
 use super::super::outliving;
 use super::{MenuItem, OpenMenu};
+use crate::widgets::px;
+use crate::widgets::reactive::effect;
 
 /// The panel of lines itself, hung from whatever `open` names. Arrow keys, Home, End, typing a letter, Escape.
 #[component]
@@ -39,7 +41,7 @@ pub(crate) fn MenuPanel(
         }
     });
     on_cleanup(move || outside.remove());
-    Effect::new(move |_| {
+    effect(move || {
         if open.with(Option::is_some) {
             request_animation_frame(move || {
                 if let Some(panel) = panel.try_get_untracked().flatten() {
@@ -143,8 +145,8 @@ fn place(panel: &HtmlElement, open: RwSignal<Option<OpenMenu>, LocalStorage>) {
 
 fn set_place(panel: &HtmlElement, top: f64, left: f64) {
     let style = panel.style();
-    style.set_property("top", &format!("{top}px")).ok();
-    style.set_property("left", &format!("{left}px")).ok();
+    style.set_property("top", &px(top)).ok();
+    style.set_property("left", &px(left)).ok();
 }
 
 fn on_key(event: &ev::KeyboardEvent, panel: NodeRef<html::Div>, close: impl Fn()) {

@@ -7,6 +7,8 @@ use super::super::icon::{Icon, icon};
 use super::super::link::is_safe;
 use super::grid::Grid;
 use super::{Cell, Cells, Column, Look, Narrow, RowAction};
+use crate::widgets::px;
+use crate::widgets::reactive::memo;
 
 /// What a slot shows: a row and its place in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +26,10 @@ pub(super) type Slot = RwSignal<Option<Shown>>;
 
 /// The elements of a slot.
 pub(super) fn row(grid: Grid, at: usize, slot: Slot) -> AnyView {
-    let place = Memo::new(move |_| slot.with(|s| s.as_ref().map(|s| s.place)));
-    let key = Memo::new(move |_| slot.with(|s| s.as_ref().map(|s| s.cells.key.clone()).unwrap_or_default()));
-    let tabbable = Memo::new(move |_| place.get().is_some_and(|place| grid.tabbable.get() == place));
-    let picked = Memo::new(move |_| key.with(|key| grid.picked.with(|all| all.contains(key))));
+    let place = memo(move || slot.with(|s| s.as_ref().map(|s| s.place)));
+    let key = memo(move || slot.with(|s| s.as_ref().map(|s| s.cells.key.clone()).unwrap_or_default()));
+    let tabbable = memo(move || place.get().is_some_and(|place| grid.tabbable.get() == place));
+    let picked = memo(move || key.with(|key| grid.picked.with(|all| all.contains(key))));
     let tab = move || if tabbable.get() { "0" } else { "-1" };
     let cells = grid
         .columns
@@ -43,7 +45,7 @@ pub(super) fn row(grid: Grid, at: usize, slot: Slot) -> AnyView {
             class:is-picked=picked
             data-slot=at.to_string()
             hidden=move || place.get().is_none()
-            style:top=move || format!("{}px", place.get().unwrap_or(0) as f64 * grid.row_px())
+            style:top=move || px(place.get().unwrap_or(0) as f64 * grid.row_px())
             aria-rowindex=move || (place.get().unwrap_or(0) + 2).to_string()
             aria-selected=move || if picked.get() { "true" } else { "false" }
             tabindex=tab
@@ -125,7 +127,7 @@ fn cell(_grid: Grid, at: usize, column: &Column, slot: Slot) -> AnyView {
 }
 
 fn status(class: String, at: usize, slot: Slot) -> AnyView {
-    let tone = Memo::new(move |_| {
+    let tone = memo(move || {
         slot.with(|s| {
             s.as_ref()
                 .and_then(|s| s.cells.cells.get(at))
@@ -147,7 +149,7 @@ fn status(class: String, at: usize, slot: Slot) -> AnyView {
 
 /// The button that applies now, and the menu of the rest. Found by `data-act` and `data-menu` in the table's one listener.
 fn acts(slot: Slot, tabbable: Memo<bool>) -> AnyView {
-    let action = Memo::new(move |_| slot.with(|s| s.as_ref().and_then(|s| s.cells.action.clone())));
+    let action = memo(move || slot.with(|s| s.as_ref().and_then(|s| s.cells.action.clone())));
     let tab = move || if tabbable.get() { "0" } else { "-1" };
     let name = move || {
         slot.with(|s| {

@@ -15,6 +15,7 @@ use super::super::On;
 use super::super::menu::OpenMenu;
 use super::cells::{Shown, Slot};
 use super::{Column, MOST_SLOTS, NARROW_BELOW_PX, NARROW_ROW_PX, ROW_PX, Source};
+use crate::widgets::reactive::{effect, memo};
 
 /// Everything that the parts of one table share.
 #[derive(Clone, Copy)]
@@ -154,8 +155,8 @@ pub(super) fn grid(
         .unwrap_or(900.0);
     let pool = RwSignal::new(Window::slots_for(height, ROW_PX, 1).min(MOST_SLOTS));
     let (active, scrolled, viewport) = (RwSignal::new(None::<String>), RwSignal::new(0.0), RwSignal::new(height));
-    let narrow = Memo::new(move |_| width.get() > 0.0 && width.get() < NARROW_BELOW_PX);
-    let tabbable = Memo::new(move |_| {
+    let narrow = memo(move || width.get() > 0.0 && width.get() < NARROW_BELOW_PX);
+    let tabbable = memo(move || {
         source.version.track();
         let row_px = if narrow.get() { NARROW_ROW_PX } else { ROW_PX };
         let (scrolled, viewport) = (scrolled.get(), viewport.get());
@@ -190,7 +191,7 @@ pub(super) fn grid(
 
 /// Keeps width, height and the number of slots equal to the room that the table has.
 pub(super) fn watch_size(grid: Grid, width: RwSignal<f64>) {
-    Effect::new(move |_| {
+    effect(move || {
         let Some(room) = grid.room.get() else { return };
         let element: Element = room.clone().unchecked_into();
         let measure = move || {

@@ -6,6 +6,7 @@ use super::super::On;
 use super::super::icon::{Icon, icon};
 use super::cells::column_class;
 use super::{Column, Sort};
+use crate::widgets::reactive::memo;
 
 /// The header row.
 pub(super) fn head(columns: &'static [Column], sort: Signal<Sort>, on_sort: On<&'static str>) -> AnyView {
@@ -37,7 +38,7 @@ fn title(at: usize, column: &'static Column, sort: Signal<Sort>, on_sort: On<&'s
         }
         .into_any();
     }
-    let way = Memo::new(move |_| sort.with(|s| (s.column == column.id).then_some(s.descending)));
+    let way = memo(move || sort.with(|s| (s.column == column.id).then_some(s.descending)));
     let aria = move || match way.get() {
         Some(true) => "descending",
         Some(false) => "ascending",

@@ -19,6 +19,8 @@ use super::cells::row;
 use super::grid::{Grid, grid, watch_size};
 use super::head::head;
 use super::{ACTS_PX, Column, Sort, Source};
+use crate::widgets::px;
+use crate::widgets::reactive::{effect, memo};
 
 /// A table of any length.
 #[component]
@@ -70,7 +72,7 @@ pub(crate) fn VirtualTable(
         .collect();
     let shown = {
         let asks = asks.clone();
-        Memo::new(move |_| fit(&asks, width.get(), ACTS_PX + 16.0))
+        memo(move || fit(&asks, width.get(), ACTS_PX + 16.0))
     };
     let class = move || class_of(grid.narrow.get(), &shown.get());
     let enter = move |event: ev::PointerEvent| hold.set(event.pointer_type() == "mouse");
@@ -117,7 +119,7 @@ pub(crate) fn VirtualTable(
                 <div
                     role="rowgroup"
                     class="table-body"
-                    style:height=move || format!("{}px", source.count.get() as f64 * grid.row_px())
+                    style:height=move || px(source.count.get() as f64 * grid.row_px())
                 >
                     <For each=slots key=|(at, _)| *at let:slot>
                         {row(grid, slot.0, slot.1)}
@@ -139,7 +141,7 @@ pub(crate) fn VirtualTable(
 /// Fills the slots whenever rows, scrolling or the room change, and lets `j` and `k` begin from anywhere.
 fn keep_filled(grid: Grid) {
     let source = grid.source;
-    Effect::new(move |_| {
+    effect(move || {
         source.version.track();
         source.count.track();
         grid.scrolled.track();

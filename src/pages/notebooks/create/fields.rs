@@ -9,6 +9,7 @@ use super::model::Model;
 use crate::widgets::choice::{Checkbox, Choice, Disclosure, RadioCards, SelectField};
 use crate::widgets::combobox::Combobox;
 use crate::widgets::field::{QuantityField, TextField};
+use crate::widgets::reactive::{effect, memo};
 
 /// Name, kind of server, image.
 pub(super) fn what(model: Model) -> AnyView {
@@ -123,7 +124,7 @@ pub(super) fn resources(model: Model) -> AnyView {
             spawner.gpus.value.vendors.iter().map(vendor).collect::<Vec<_>>()
         })
     });
-    let wants_gpus = Memo::new(move |_| model.form.with(|form| form.gpus() != Some(0)));
+    let wants_gpus = memo(move || model.form.with(|form| form.gpus() != Some(0)));
     view! {
         <section class="form-part">
             <h2>"Resources"</h2>
@@ -197,7 +198,7 @@ pub(super) fn more(model: Model) -> AnyView {
             .problems
             .with(|problems| problems.iter().any(|p| p.field.is_folded()))
     };
-    Effect::new(move |_| {
+    effect(move || {
         if model.attempted.get() && folded_wrong() {
             open.set(true);
         }

@@ -12,6 +12,7 @@ use super::super::stores::held;
 use super::offers::{Claim, Class, claims_of, classes_of, gpus_of};
 use crate::live::lease::Lease;
 use crate::live::{Live, use_live};
+use crate::widgets::reactive::memo;
 
 /// The fields as signals; `Copy`, so that every part of the page can have it.
 #[derive(Clone, Copy)]
@@ -137,18 +138,18 @@ impl Model {
         let live = use_live();
         let fields = Fields::new();
         let spawner = RwSignal::new(Spawner::default());
-        let form = Memo::new(move |_| fields.read());
+        let form = memo(move || fields.read());
         let notebooks = held(namespace, &live, Live::notebooks);
         let claim_rows = held(namespace, &live, Live::volumes);
         let quotas = held(namespace, &live, Live::quotas);
         let gpus = gpus_of(&live, namespace, spawner);
-        let claims = Memo::new(move |_| {
+        let claims = memo(move || {
             let (Some(claims), Some(notebooks)) = (claim_rows.get(), notebooks.get()) else {
                 return Vec::new();
             };
             claims.with(|rows| notebooks.with(|notebooks| claims_of(rows.iter(), notebooks.iter())))
         });
-        let quota = Memo::new(move |_| {
+        let quota = memo(move || {
             let read = |lease: &Lease<ResourceQuota>| lease.with(|rows| quota_lines(rows.iter()));
             quotas.with(|lease| lease.as_ref().map(read).unwrap_or_default())
         });
@@ -177,8 +178,8 @@ impl Model {
             claims,
             classes: classes_of(&live, namespace),
             quota,
-            problems: Memo::new(move |_| judge(check)),
-            warnings: Memo::new(move |_| judge(|form, _, world| warnings(form, world))),
+            problems: memo(move || judge(check)),
+            warnings: memo(move || judge(|form, _, world| warnings(form, world))),
             answers: RwSignal::new((Vec::new(), None)),
             attempted: RwSignal::new(false),
             left: RwSignal::new(Vec::new()),

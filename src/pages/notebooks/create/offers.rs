@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use crate::live::Live;
 use crate::live::access::Allowed;
 use crate::live::lease::{Lease, StreamState};
+use crate::widgets::reactive::memo;
 
 /// A claim that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub(super) type Class = (String, bool);
 /// The most GPUs of each offered vendor that one node has; empty when nodes may not be read.
 pub(super) fn gpus_of(live: &Live, namespace: Signal<String>, spawner: RwSignal<Spawner>) -> Memo<Vec<Gpu>> {
     let nodes = if_allowed(live, namespace, "", "nodes", Live::nodes);
-    Memo::new(move |_| {
+    memo(move || {
         let Some(nodes) = nodes.get() else { return Vec::new() };
         if nodes.state().get() != StreamState::Live {
             return Vec::new();
@@ -53,7 +54,7 @@ pub(super) fn classes_of(live: &Live, namespace: Signal<String>) -> Memo<Vec<Cla
     let watch = |live: &Live| live.watch(STORAGE_CLASSES, "", "");
     let classes: Memo<Option<Lease<StorageClass>>> =
         if_allowed(live, namespace, "storage.k8s.io", "storageclasses", watch);
-    Memo::new(move |_| {
+    memo(move || {
         let Some(classes) = classes.get() else {
             return Vec::new();
         };
@@ -79,7 +80,7 @@ fn if_allowed<T: 'static>(
     let live = live.clone();
     let may = {
         let live = live.clone();
-        Memo::new(move |_| {
+        memo(move || {
             let namespace = namespace.get();
             !namespace.is_empty() && live.access(&namespace).can("list", group, resource).get() == Allowed::Yes
         })

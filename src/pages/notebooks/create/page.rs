@@ -19,6 +19,7 @@ use crate::shell::page::Page;
 use crate::shell::toasts::{Toast, use_toasts};
 use crate::widgets::Act;
 use crate::widgets::button::{Button, Kind};
+use crate::widgets::reactive::{effect, memo};
 use crate::widgets::skeleton::Skeleton;
 use crate::widgets::states::{EmptyState, Note};
 
@@ -35,7 +36,7 @@ pub(crate) fn NewPage() -> AnyView {
     let ready = RwSignal::new(false);
     let config_failed = RwSignal::new(None::<String>);
     load(model, ready, config_failed);
-    Effect::new(move |_| {
+    effect(move || {
         let (draft, first) = (model.form.with(|form| form.to_draft()), model.first.get());
         match first {
             Some(first) if first.to_draft() == draft => storage::clear(),
@@ -113,7 +114,7 @@ fn form(model: Model, actions: Actions, config_failed: RwSignal<Option<String>>)
             count => [count.to_string().as_str(), " fields need a look"].concat(),
         })
     };
-    let typed = Memo::new(move |_| model.first.with(|first| first.as_ref() != Some(&model.form.get())));
+    let typed = memo(move || model.first.with(|first| first.as_ref() != Some(&model.form.get())));
     let buttons = view! {
         <div class="form-buttons">
             <Button

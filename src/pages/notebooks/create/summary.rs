@@ -7,18 +7,19 @@ use leptos::prelude::*;
 
 use super::model::Model;
 use crate::widgets::meter::Meter;
+use crate::widgets::reactive::memo;
 
 /// The column beside the form, above its buttons.
 pub(super) fn summary(model: Model, buttons: AnyView) -> AnyView {
     let line = move |key: &'static str, read: fn(&Model) -> String| {
-        let value = Memo::new(move |_| read(&model));
+        let value = memo(move || read(&model));
         view! {
             <dt>{key}</dt>
             <dd>{value}</dd>
         }
     };
-    let lines = Memo::new(move |_| model.quota_after());
-    let count = Memo::new(move |_| lines.with(Vec::len));
+    let lines = memo(move || model.quota_after());
+    let count = memo(move || lines.with(Vec::len));
     let meters = move || {
         let meter = |at: usize| {
             let read = move |read: fn(&QuotaLine) -> String| {

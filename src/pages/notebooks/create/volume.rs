@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::model::Model;
 use crate::widgets::choice::{Choice, RadioCards, SelectField};
 use crate::widgets::field::{QuantityField, TextField};
+use crate::widgets::reactive::memo;
 
 /// The section.
 pub(super) fn workspace(model: Model) -> AnyView {
@@ -24,7 +25,7 @@ pub(super) fn workspace(model: Model) -> AnyView {
             kind(Workspace::None, "No volume", "Files go with the pod"),
         ]
     });
-    let which = Memo::new(move |_| Workspace::from_word(&fields.workspace.get()));
+    let which = memo(move || Workspace::from_word(&fields.workspace.get()));
     let view = move || match which.get() {
         Workspace::New => new_volume(model),
         Workspace::Existing => existing_volume(model),

@@ -14,6 +14,7 @@ use crate::live::lease::Lease;
 use crate::live::{Live, use_live};
 use crate::widgets::filter_bar::{Chip, FilterBar};
 use crate::widgets::meter::Meter;
+use crate::widgets::reactive::memo;
 
 /// How long the text field waits for the next key before it writes the URL.
 const TYPING: Duration = Duration::from_millis(250);
@@ -97,13 +98,12 @@ fn phase_of_group(group: Group) -> Phase {
 /// What of the namespace's quota is used.
 fn quota(namespace: Signal<String>) -> AnyView {
     let quotas = held(namespace, &use_live(), Live::quotas);
-    let lines = Memo::new(move |_| {
+    let lines = memo(move || {
         let read = |lease: &Lease<_>| lease.with(|rows| tightest(quota_lines(rows.iter()), QUOTA_LINES));
         quotas.with(|lease| lease.as_ref().map(read).unwrap_or_default())
     });
     // One meter a resource, kept while its numbers change.
-    let resources =
-        Memo::new(move |_| lines.with(|lines| lines.iter().map(|l| l.resource.clone()).collect::<Vec<_>>()));
+    let resources = memo(move || lines.with(|lines| lines.iter().map(|l| l.resource.clone()).collect::<Vec<_>>()));
     let meters = move || {
         let meter = |at: usize| {
             let line = move |read: fn(&QuotaLine) -> String| {

@@ -11,6 +11,7 @@ use crate::client::Error;
 use crate::live::lease::StreamState;
 use crate::live::use_live;
 use crate::widgets::button::Button;
+use crate::widgets::reactive::memo;
 use crate::widgets::skeleton::Skeleton;
 use crate::widgets::states::{DeniedState, EmptyState, ErrorState, FilteredEmpty};
 
@@ -34,7 +35,7 @@ pub(super) fn body(
     go: Go,
     create: crate::widgets::Act,
 ) -> AnyView {
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         if list.namespace.with(String::is_empty) {
             return Shown::NoNamespace;
         }

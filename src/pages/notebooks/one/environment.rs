@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use super::facts::{self, Variable};
 use super::snapshot::Snapshot;
+use crate::widgets::reactive::memo;
 
 /// The section; absent when there are none.
 pub(super) fn environment(seen: Snapshot) -> AnyView {
-    let variables = Memo::new(move |_| {
+    let variables = memo(move || {
         seen.notebook
             .with(|n| n.as_ref().map(facts::environment).unwrap_or_default())
     });

@@ -13,16 +13,17 @@ use crate::widgets::button::{Button, Kind};
 use crate::widgets::icon::Icon;
 use crate::widgets::link::ExternalLink;
 use crate::widgets::menu::{Menu, MenuItem};
+use crate::widgets::reactive::memo;
 use crate::widgets::states::Note;
 use crate::widgets::status::{StatusBadge, Tone};
 
 /// The buttons of the top bar.
 pub(super) fn buttons(seen: Snapshot, actions: Actions, ask_delete: RwSignal<Option<String>>) -> AnyView {
-    let phase = Memo::new(move |_| {
+    let phase = memo(move || {
         seen.phase
             .with(|phase| phase.as_ref().map(|p| (p.phase, p.can_connect)))
     });
-    let there = Memo::new(move |_| seen.state.with(|state| *state == State::There));
+    let there = memo(move || seen.state.with(|state| *state == State::There));
     let set_stopped = move |stopped: bool| move || actions.set_stopped(seen.name.get_untracked(), stopped);
     let items = UnsyncCallback::new(move |()| {
         let leaving = phase.get_untracked().is_some_and(|(phase, _)| phase == Phase::Deleting);
@@ -77,11 +78,11 @@ pub(super) fn head(seen: Snapshot, query: Memo<NotebookQuery>, go: Go) -> AnyVie
     });
     let word = read(|p| p.phase.word().to_owned());
     let reason = read(|p| p.reason.clone().into_owned());
-    let server = Memo::new(move |_| {
+    let server = memo(move || {
         seen.notebook
             .with(|n| n.as_ref().map_or("", |n| n.server_type().label()))
     });
-    let note = Memo::new(move |_| seen.phase.with(|phase| phase.as_ref().and_then(note_of)));
+    let note = memo(move || seen.phase.with(|phase| phase.as_ref().and_then(note_of)));
     let show = move |label: &'static str, tab: Tab| {
         let open = move || {
             go.run((NotebookQuery {

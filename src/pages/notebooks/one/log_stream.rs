@@ -11,6 +11,7 @@ use super::super::words::what_and_next;
 use super::snapshot::Snapshot;
 use crate::client::Error;
 use crate::client::kubernetes::{self, LogOptions};
+use crate::widgets::reactive::memo;
 
 /// Lines of the past that are asked for at first.
 const TAIL_LINES: u32 = 5_000;
@@ -72,7 +73,7 @@ impl Log {
             hits: RwSignal::new(0),
             asked: StoredValue::new_local(false),
         };
-        let target = Memo::new(move |_| {
+        let target = memo(move || {
             let (container, previous) = (container.get(), previous.get());
             seen.pod.with(|pod| {
                 pod.as_ref()

@@ -15,6 +15,7 @@ use crate::widgets::Act;
 use crate::widgets::button::{Button, Kind};
 use crate::widgets::icon::Icon;
 use crate::widgets::log_view::{LogLine, LogSpan, LogView};
+use crate::widgets::reactive::{effect, memo};
 use crate::widgets::states::{DeniedState, EmptyState};
 
 /// The panel.
@@ -29,7 +30,7 @@ pub(super) fn logs(seen: Snapshot, actions: Actions, query: Memo<NotebookQuery>,
     let (follow, wrap, times) = (RwSignal::new(true), RwSignal::new(false), RwSignal::new(false));
     let needle = RwSignal::new(String::new());
     let hit = RwSignal::new(None::<usize>);
-    Effect::new(move |_| {
+    effect(move || {
         log.find(&needle.get());
         hit.set(None);
     });
@@ -64,7 +65,7 @@ pub(super) fn logs(seen: Snapshot, actions: Actions, query: Memo<NotebookQuery>,
     // Switching times redraws all lines.
     let version = Signal::derive(move || log.version.get() * 2 + u64::from(times.get()));
     let label = Signal::derive(move || ["Log of ", &own.get()].concat());
-    let empty = Memo::new(move |_| log.count.get() == 0);
+    let empty = memo(move || log.count.get() == 0);
     let view = move || {
         if let Some(why) = actions.no_logs().get() {
             return view! {
@@ -198,7 +199,7 @@ fn toggle(label: &'static str, on: RwSignal<bool>) -> AnyView {
 
 /// Offered once there was a container before this one.
 fn previous_button(seen: Snapshot, container: Signal<String>, query: Memo<NotebookQuery>, go: Go) -> AnyView {
-    let has = Memo::new(move |_| {
+    let has = memo(move || {
         let container = container.get();
         seen.pod.with(|pod| {
             let status = pod.as_ref().and_then(|pod| pod.container_status(&container));
@@ -222,7 +223,7 @@ fn previous_button(seen: Snapshot, container: Signal<String>, query: Memo<Notebo
 
 /// A choice of container, where the pod has more than one.
 fn containers(seen: Snapshot, own: Signal<String>, chosen: RwSignal<String>) -> AnyView {
-    let names = Memo::new(move |_| {
+    let names = memo(move || {
         let names =
             |pod: &flowdeck_objects::Pod| pod.spec.containers.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
         seen.pod.with(|pod| pod.as_ref().map(names).unwrap_or_default())
@@ -253,7 +254,7 @@ fn containers(seen: Snapshot, own: Signal<String>, chosen: RwSignal<String>) -> 
 
 /// How the stream is doing, in a few words.
 fn state(seen: Snapshot, container: Signal<String>, log: Log, previous: Signal<bool>) -> AnyView {
-    let waits = Memo::new(move |_| {
+    let waits = memo(move || {
         let container = container.get();
         seen.pod.with(|pod| {
             let pod = pod.as_ref()?;

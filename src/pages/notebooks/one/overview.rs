@@ -9,24 +9,25 @@ use super::facts::{self, ConditionLine, Fact, Value, VolumeLine};
 use super::snapshot::Snapshot;
 use crate::live::{Live, use_live};
 use crate::widgets::copy::CopyButton;
+use crate::widgets::reactive::memo;
 use crate::widgets::time::RelativeTime;
 
 /// The panel.
 pub(super) fn overview(seen: Snapshot) -> AnyView {
-    let about = Memo::new(move |_| seen.notebook.with(|n| n.as_ref().map(facts::about).unwrap_or_default()));
-    let resources = Memo::new(move |_| {
+    let about = memo(move || seen.notebook.with(|n| n.as_ref().map(facts::about).unwrap_or_default()));
+    let resources = memo(move || {
         seen.notebook
             .with(|n| n.as_ref().map(facts::resources).unwrap_or_default())
     });
-    let outdated = Memo::new(move |_| seen.phase.with(|phase| phase.as_ref().is_some_and(|p| p.outdated)));
-    let place = Memo::new(move |_| {
+    let outdated = memo(move || seen.phase.with(|phase| phase.as_ref().is_some_and(|p| p.outdated)));
+    let place = memo(move || {
         seen.pod.with(|pod| {
             seen.set
                 .with(|set| facts::place(pod.as_ref(), set.as_ref(), &seen.name.get(), outdated.get()))
         })
     });
     let claims = held(seen.namespace, &use_live(), Live::volumes);
-    let volumes = Memo::new(move |_| {
+    let volumes = memo(move || {
         let read = |notebook: &_| match claims.get() {
             Some(claims) => claims.with(|rows| facts::volumes(notebook, (!rows.is_empty()).then_some(rows))),
             None => facts::volumes(notebook, None),
@@ -34,7 +35,7 @@ pub(super) fn overview(seen: Snapshot) -> AnyView {
         seen.notebook
             .with(|notebook| notebook.as_ref().map(read).unwrap_or_default())
     });
-    let conditions = Memo::new(move |_| {
+    let conditions = memo(move || {
         seen.notebook.with(|notebook| {
             seen.pod.with(|pod| {
                 notebook

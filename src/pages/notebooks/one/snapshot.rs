@@ -8,6 +8,7 @@ use super::super::stores::{as_asked, derive, events_about, held, pod_of, with_st
 use crate::client::Error;
 use crate::live::lease::{Lease, StreamState};
 use crate::live::{Live, use_live};
+use crate::widgets::reactive::{effect, memo};
 
 /// One of the things that the page can have to show.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,15 +60,15 @@ impl Snapshot {
         let pods = held(namespace, &live, Live::pods);
         let sets = held(namespace, &live, Live::stateful_sets);
         let all_events = held(namespace, &live, Live::events);
-        let notebook = Memo::new(move |_| {
+        let notebook = memo(move || {
             let rows: Lease<Notebook> = notebooks.get()?;
             rows.with(|rows| rows.by_name(&namespace.get(), &name.get()).cloned())
         });
-        let pod = Memo::new(move |_| {
+        let pod = memo(move || {
             let rows: Lease<Pod> = pods.get()?;
             rows.with(|rows| pod_of(rows, &namespace.get(), &name.get()).cloned())
         });
-        let set = Memo::new(move |_| {
+        let set = memo(move || {
             let rows: Lease<StatefulSet> = sets.get()?;
             rows.with(|rows| rows.by_name(&namespace.get(), &name.get()).cloned())
         });
@@ -92,14 +93,14 @@ impl Snapshot {
                 })
             })
         });
-        let events = Memo::new(move |_| {
+        let events = memo(move || {
             let Some(rows) = all_events.get() else {
                 return Vec::new();
             };
             rows.with(|rows| lines(&events_about(rows, &name.get())))
         });
         let state = state_of(namespace, notebooks, notebook);
-        Effect::new(move |_| {
+        effect(move || {
             let stopped = notebook.with(|n| n.as_ref().map(Notebook::is_stopped));
             let name = name.get();
             actions.settle(|other| if *other == name { stopped } else { None });

@@ -11,6 +11,7 @@ use super::snapshot::Snapshot;
 use crate::client::kubernetes;
 use crate::widgets::button::{Button, Kind};
 use crate::widgets::code_view::CodeView;
+use crate::widgets::reactive::memo;
 use crate::widgets::states::{EmptyState, ErrorState};
 
 /// How long a burst of changes may be before the object is fetched again.
@@ -18,11 +19,11 @@ const SETTLE_MS: u32 = 300;
 
 /// The panel.
 pub(super) fn yaml(seen: Snapshot, query: Memo<NotebookQuery>, go: Go) -> AnyView {
-    let shown = Memo::new(move |_| query.with(|query| query.shown));
+    let shown = memo(move || query.with(|query| query.shown));
     let text = RwSignal::new(String::new());
     let failed = RwSignal::new(None::<String>);
     // What to fetch: kind, name, and the version, so that a change fetches again.
-    let wanted = Memo::new(move |_| {
+    let wanted = memo(move || {
         let meta = |meta: &flowdeck_objects::Meta| (meta.name.clone(), meta.resource_version.clone());
         match shown.get() {
             Shown::Notebook => seen
