@@ -138,7 +138,7 @@ pub fn into_dist(dist: &Path, optimize: bool) -> Result<(), String> {
         let is_wasm = file.extension().is_some_and(|extension| extension == "wasm");
         if optimize && is_wasm {
             let mut wasm_opt = Command::new(root().join("node_modules/.bin/wasm-opt"));
-            wasm_opt.arg("-Oz").args(FEATURES);
+            wasm_opt.args(["-Oz", "--reorder-functions-by-name"]).args(FEATURES);
             command::run(wasm_opt.arg(&file).arg("-o").arg(&to))?;
             continue;
         }
