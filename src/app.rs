@@ -19,6 +19,7 @@ use crate::shell::not_found::NotFound;
 use crate::shell::overlays;
 use crate::shell::page::Page;
 use crate::shell::toasts::Toasts;
+use crate::widgets::reactive::effect;
 use crate::widgets::states::ErrorState;
 
 /// How long after the first rows the rest is fetched: they are to be drawn first.
@@ -72,7 +73,7 @@ fn chunk(load: Load) -> AnyView {
 /// Fetches what the first page does not need once that page is live, so that nobody waits for it later.
 fn fetch_ahead(connection: Signal<Connection>) {
     let begun = StoredValue::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         if connection.get() == Connection::Live && !begun.get_value() {
             begun.set_value(true);
             set_timeout(

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::reactive::spawn_local_scoped;
 use wasm_split_helpers::SplitLoaderError;
 
+use crate::widgets::reactive::effect;
 use crate::widgets::skeleton::Skeleton;
 use crate::widgets::states::ErrorState;
 
@@ -73,7 +74,7 @@ pub(crate) fn ChunkLayer(
     let drawn = RwSignal::new(None::<Draw>);
     let is_wanted = Memo::new(move |_| wanted.get());
     let toasts = use_toasts();
-    Effect::new(move |_| {
+    effect(move || {
         if !is_wanted.get() || drawn.with_untracked(Option::is_some) {
             return;
         }

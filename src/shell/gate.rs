@@ -11,6 +11,7 @@ use crate::client::session::Session;
 use crate::live::connection::Connection;
 use crate::live::use_live;
 use crate::widgets::dialog::Dialog;
+use crate::widgets::reactive::effect;
 
 use super::sign_in_form::SignInForm;
 
@@ -58,7 +59,7 @@ impl Gate {
         };
         let waited = RwSignal::new(false);
         set_timeout(move || waited.set(true), PATIENCE);
-        Effect::new(move |_| {
+        effect(move || {
             let user = gate.session.with(|s| s.as_ref().map(|s| s.user.clone()));
             let (is_out, waited) = (gate.connection.get() == Connection::SignedOut, waited.get());
             match gate.stage.get_untracked() {
@@ -110,9 +111,9 @@ fn reload() {
 pub(super) fn SignedOutDialog() -> AnyView {
     let gate = expect_context::<Gate>();
     let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(gate.is_cut_off()));
+    effect(move || open.set(gate.is_cut_off()));
     // It can't be dismissed: the browser closes a modal dialog at the second Escape, so it opens again.
-    Effect::new(move |_| {
+    effect(move || {
         if !open.get() && gate.is_cut_off() {
             request_animation_frame(move || {
                 open.try_set(true);

@@ -10,6 +10,7 @@ use crate::live::{Live, use_live};
 use crate::widgets::Act;
 use crate::widgets::choice::Checkbox;
 use crate::widgets::dialog::ConfirmDialog;
+use crate::widgets::reactive::effect;
 use flowdeck_watch::resource::{NOTEBOOKS, PVCS};
 
 /// What is asked, and on whose behalf.
@@ -54,13 +55,13 @@ pub(super) fn DeleteDialog(
             claims.with(|claims| notebook.map(|n| volumes_of(n, rows, Some(claims))).unwrap_or_default())
         })
     });
-    Effect::new(move |_| {
+    effect(move || {
         let name = ask.get();
         open.set(name.is_some());
         error.set(None);
         with_volume.set(false);
     });
-    Effect::new(move |_| {
+    effect(move || {
         // Setting it to what it is would wake the effect above, and that one this, for ever.
         if !open.get() && ask.with_untracked(Option::is_some) {
             ask.set(None);

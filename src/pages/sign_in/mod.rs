@@ -17,6 +17,7 @@ use crate::live::use_live;
 use crate::shell::chunk::Coming;
 use crate::shell::sign_in_form::{SignInForm, sentence};
 use crate::widgets::icon::mark;
+use crate::widgets::reactive::effect;
 use crate::widgets::skeleton::Skeleton;
 
 /// What the fragment of a sign-in link begins with.
@@ -99,7 +100,7 @@ fn SignInPage(
 /// Someone who is signed in has no business at `/sign-in`.
 fn leave_when_signed_in(session: Signal<Option<session::Session>>) {
     let (path, go) = (use_location().pathname, use_navigate());
-    Effect::new(move |_| {
+    effect(move || {
         if session.with(Option::is_some) && path.get_untracked() == "/sign-in" {
             go(
                 "/notebooks",

@@ -18,6 +18,7 @@ use crate::live::use_live;
 use crate::shell::namespace::use_namespace;
 use crate::shell::page::Page;
 use crate::widgets::button::{Button, Kind};
+use crate::widgets::reactive::effect;
 
 /// What the page shows besides the rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,7 +124,7 @@ fn to_url(query: Memo<NotebooksQuery>, typed: RwSignal<String>) -> Go {
 fn keep_in_step(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<String>) {
     let live = use_live();
     let wanted = list.actions.wanted;
-    Effect::new(move |_| {
+    effect(move || {
         let namespace = list.namespace.get();
         if namespace.is_empty() {
             return;
@@ -191,7 +192,7 @@ fn keep_in_step(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<String>
         names
     });
     // Ages and reasons that speak of time.
-    Effect::new(move |_| {
+    effect(move || {
         list.now.track();
         list.version.update(|version| *version += 1);
     });
