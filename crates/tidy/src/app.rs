@@ -29,6 +29,7 @@ const PARTS: &[&str] = &[
     "crates/view",
     "crates/tidy/src/dist",
     "crates/tidy/src/dist.rs",
+    "crates/tidy/src/setup",
     "crates/tidy/src/split.rs",
 ];
 

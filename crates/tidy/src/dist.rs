@@ -9,6 +9,7 @@ mod shorter;
 
 pub use copies::with_suffix;
 
+use crate::inputs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
@@ -28,7 +29,7 @@ pub fn finish(dist: &Path, is_release: bool) -> Result<(), String> {
     }
     std::fs::write(&index, html).map_err(|why| format!("{}: {why}", index.display()))?;
     if is_release {
-        for file in crate::inputs::files(&[dist.to_path_buf()]) {
+        for file in inputs::files(&[dist.to_path_buf()]) {
             shorten_script(&file)
                 .and_then(|()| copies::write(&file))
                 .map_err(|why| format!("{}: {why}", file.display()))?;
@@ -38,7 +39,7 @@ pub fn finish(dist: &Path, is_release: bool) -> Result<(), String> {
 }
 
 fn shorten_script(file: &Path) -> std::io::Result<()> {
-    if file.extension().is_none_or(|extension| extension != "js") {
+    if !inputs::is_kind(file, "js") {
         return Ok(());
     }
     std::fs::write(file, shorter::script(&std::fs::read_to_string(file)?))
@@ -81,9 +82,10 @@ pub fn without_inline_scripts(html: &str) -> Result<(String, Vec<(String, String
     Ok((page, scripts))
 }
 
-fn hash(text: &str) -> u64 {
+/// The number by which a file is named after what it is made of.
+pub(crate) fn hash(content: &(impl Hash + ?Sized)) -> u64 {
     let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
+    content.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -29,6 +29,11 @@ fn walk(place: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// Whether a file's name ends in that extension.
+pub fn is_kind(file: &Path, extension: &str) -> bool {
+    file.extension().is_some_and(|its| its == extension)
+}
+
 /// A number that changes when a name or a byte of `files` does.
 pub fn fingerprint(files: &[PathBuf]) -> String {
     let mut hasher = DefaultHasher::new();

@@ -1,6 +1,6 @@
 //! Weighs what the notebooks page loads first, against its ceiling and goal.
 
-use crate::{dist, root};
+use crate::{dist, inputs, root};
 use std::path::{Path, PathBuf};
 
 /// Bytes of gzip that the first load should take. Kubeflow's shell and Jupyter app take 694,846.
@@ -60,6 +60,14 @@ fn first_load(folder: &Path) -> Result<Vec<PathBuf>, String> {
         .filter_map(|word| word.strip_prefix('/'))
         .collect();
     names.push("config.json");
+    // The app's script imports the chunks' loader at once.
+    let loaders: Vec<String> = std::fs::read_dir(folder)
+        .map_err(|why| format!("{}: {why}", folder.display()))?
+        .flatten()
+        .map(|file| file.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with("-chunks.js"))
+        .collect();
+    names.extend(loaders.iter().map(String::as_str));
     names.sort_unstable();
     names.dedup();
     for name in names {
@@ -73,10 +81,7 @@ fn first_load(folder: &Path) -> Result<Vec<PathBuf>, String> {
             files.push(font);
         }
     }
-    if !files
-        .iter()
-        .any(|file| file.extension().is_some_and(|extension| extension == "wasm"))
-    {
+    if !files.iter().any(|file| inputs::is_kind(file, "wasm")) {
         return Err("index.html links to no Wasm file: the page's weight cannot be told".to_owned());
     }
     Ok(files)
@@ -85,10 +90,7 @@ fn first_load(folder: &Path) -> Result<Vec<PathBuf>, String> {
 /// The `-core` fonts that the style sheets name; browsers fetch the others only for characters outside of these.
 fn fonts(files: &[PathBuf]) -> Result<Vec<String>, String> {
     let mut fonts = Vec::new();
-    for sheet in files
-        .iter()
-        .filter(|file| file.extension().is_some_and(|extension| extension == "css"))
-    {
+    for sheet in files.iter().filter(|file| inputs::is_kind(file, "css")) {
         let css = std::fs::read_to_string(sheet).map_err(|why| format!("{}: {why}", sheet.display()))?;
         fonts.extend(
             css.split("url(")

@@ -4,9 +4,9 @@
 //! module yet, later its relocations are gone (trunk-rs/trunk#1022). So Trunk finds a `wasm-bindgen` of ours first,
 //! three lines of shell that come back here; we run `wasm-split-cli`, then the real one.
 
-use crate::root;
+use crate::dist::hash;
 use crate::setup::{command, tools};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use crate::{inputs, root};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -78,26 +78,19 @@ pub fn bindgen(arguments: &[&str]) -> Result<(), String> {
     let main = chunks.join(format!("{name}.wasm"));
     // The loader hands the chunks the app's function table, which is an export of the linker's.
     real.arg("--keep-lld-exports");
-    for word in arguments {
-        if word == input {
-            real.arg(&main);
-        } else {
-            real.arg(word);
-        }
-    }
+    real.args(
+        arguments
+            .iter()
+            .map(|word| if word == input { main.as_os_str() } else { word.as_ref() }),
+    );
     command::run(&mut real)?;
     let glue = Path::new(folder).join(format!("{name}.js"));
-    let hash = hash(Path::new(input)).map_err(|why| format!("{input}: {why}"))?;
+    // Chunks and loader are made of the Wasm, by the tools and by this file.
+    let wasm = std::fs::read(input).map_err(|why| format!("{input}: {why}"))?;
+    let hash = hash(&(wasm, tools::WASM_BINDGEN, tools::WASM_SPLIT, include_str!("split.rs")));
     std::fs::remove_file(main)
         .and_then(|()| rename(&chunks, &format!("{name}-{hash:016x}"), &glue))
         .map_err(|why| format!("chunks of {name}: {why}"))
-}
-
-/// Of the Wasm and of the tools that made chunks and loader of it.
-fn hash(wasm: &Path) -> std::io::Result<u64> {
-    let mut hasher = DefaultHasher::new();
-    (std::fs::read(wasm)?, tools::WASM_BINDGEN, tools::WASM_SPLIT).hash(&mut hasher);
-    Ok(hasher.finish())
 }
 
 /// Gives loader and chunks a hashed name, so that they may be cached for ever like the rest, and `glue` the loader's.
@@ -120,15 +113,15 @@ fn rename(chunks: &Path, stem: &str, glue: &Path) -> std::io::Result<()> {
     )
 }
 
-/// The loader imports the app's own script, whose hashed name only Trunk gives.
-fn name_the_app(loader: &Path, dist: &Path) -> std::io::Result<()> {
-    let text = std::fs::read_to_string(loader)?;
+/// Writes the loader, which imports the app's own script, whose hashed name only Trunk gives.
+fn write_loader(from: &Path, to: &Path, dist: &Path) -> std::io::Result<()> {
+    let text = std::fs::read_to_string(from)?;
     let app = std::fs::read_dir(dist)?
         .flatten()
         .map(|file| file.file_name().to_string_lossy().into_owned())
         .find(|name| name.starts_with("flowdeck-") && name.ends_with(".js") && !name.ends_with("-chunks.js"));
     let app = app.ok_or_else(|| std::io::Error::other("dist has no script of the app"))?;
-    std::fs::write(loader, text.replace("./flowdeck.js", &format!("./{app}")))
+    std::fs::write(to, text.replace("./flowdeck.js", &format!("./{app}")))
 }
 
 /// Moves the chunks into `dist`, for a release made small first.
@@ -136,18 +129,17 @@ fn name_the_app(loader: &Path, dist: &Path) -> std::io::Result<()> {
 /// # Errors
 /// What `wasm-opt` said, and what could not be copied.
 pub fn into_dist(dist: &Path, optimize: bool) -> Result<(), String> {
-    for file in crate::inputs::files(&[waiting()]) {
+    for file in inputs::files(&[waiting()]) {
         let to = dist.join(file.file_name().unwrap_or_default());
-        let is_wasm = file.extension().is_some_and(|extension| extension == "wasm");
-        if optimize && is_wasm {
+        let words = |why: std::io::Error| format!("{}: {why}", to.display());
+        if !inputs::is_kind(&file, "wasm") {
+            write_loader(&file, &to, dist).map_err(words)?;
+        } else if optimize {
             let mut wasm_opt = Command::new(root().join("node_modules/.bin/wasm-opt"));
             wasm_opt.args(["-Oz", "--reorder-functions-by-name"]).args(FEATURES);
             command::run(wasm_opt.arg(&file).arg("-o").arg(&to))?;
-            continue;
-        }
-        std::fs::copy(&file, &to).map_err(|why| format!("{}: {why}", to.display()))?;
-        if !is_wasm {
-            name_the_app(&to, dist).map_err(|why| format!("{}: {why}", to.display()))?;
+        } else {
+            std::fs::copy(&file, &to).map_err(words)?;
         }
     }
     Ok(())
