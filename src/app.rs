@@ -73,18 +73,19 @@ fn chunk(load: Load) -> AnyView {
 /// Fetches what the first page does not need once that page is live, so that nobody waits for it later.
 fn fetch_ahead(connection: Signal<Connection>) {
     let begun = StoredValue::new(false);
+    let begin = move || {
+        // Where the connection went meanwhile, it is done when that is back.
+        if connection.get_untracked() == Connection::Live && !begun.get_value() {
+            begun.set_value(true);
+            spawn_local_scoped(async {
+                overlays::fetch().await;
+                chunks::fetch().await;
+            });
+        }
+    };
     effect(move || {
         if connection.get() == Connection::Live && !begun.get_value() {
-            begun.set_value(true);
-            set_timeout(
-                || {
-                    spawn_local_scoped(async {
-                        overlays::fetch().await;
-                        chunks::fetch().await;
-                    });
-                },
-                AHEAD,
-            );
+            set_timeout(begin, AHEAD);
         }
     });
 }
