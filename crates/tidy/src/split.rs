@@ -14,6 +14,13 @@ use std::process::Command;
 /// The name by which split-off code calls its loader, as `wasm-split-cli` writes it.
 const LOADER: &str = "__wasm_split.js";
 
+/// What is changed in the loader: the app itself says in words that a chunk did not come, so the console need not be
+/// red, neither by the loader's own report nor by a fetch that fails while another chunk is still awaited.
+const MENDED: [(&str, &str); 2] = [
+    ("console.error(e)", "console.info(e)"),
+    (", import.meta.url));", ", import.meta.url));\nsrc.catch(() => {});"),
+];
+
 /// What rustc's default wasm32 target may use; with more, `wasm-opt` writes what browsers do not read yet.
 const FEATURES: &[&str] = &[
     "--enable-bulk-memory",
@@ -121,7 +128,15 @@ fn write_loader(from: &Path, to: &Path, dist: &Path) -> std::io::Result<()> {
         .map(|file| file.file_name().to_string_lossy().into_owned())
         .find(|name| name.starts_with("flowdeck-") && name.ends_with(".js") && !name.ends_with("-chunks.js"));
     let app = app.ok_or_else(|| std::io::Error::other("dist has no script of the app"))?;
-    std::fs::write(to, text.replace("./flowdeck.js", &format!("./{app}")))
+    let mut text = text.replace("./flowdeck.js", &format!("./{app}"));
+    for (theirs, ours) in MENDED {
+        if !text.contains(theirs) {
+            let words = format!("wasm-split-cli's loader has no `{theirs}`: look at it again");
+            return Err(std::io::Error::other(words));
+        }
+        text = text.replace(theirs, ours);
+    }
+    std::fs::write(to, text)
 }
 
 /// Moves the chunks into `dist`, for a release made small first.
