@@ -1,11 +1,21 @@
-//! Turns pipelines into drawn graphs: boxes and edges in, places and routes out, the same at every run.
+//! Turns pipelines into drawn graphs: any pipeline file in, boxes with places and routes out, the same at every run.
 //!
 //! Never does I/O, reads a clock or knows a browser; whoever calls says when to stop.
 //!
-//! Reading order: [`Graph`] (what is laid out), [`layout`] and [`Options`] (how), [`Layout`] (what comes out).
+//! Reading order: [`read`] and [`Pipeline`] (what a file says), [`Pipeline::layer`] (what of it is shown), [`Graph`]
+//! (what is laid out), [`layout`] and [`Options`] (how), [`Layout`] (what comes out).
 
 mod graph;
+mod layer;
 mod layout;
+mod model;
+mod read;
 
 pub use graph::{Edge, Graph, Size};
+pub use layer::Layer;
 pub use layout::{Direction, Layout, Options, Orientation, Point, Rect, Scratch, layout, layout_into};
+pub use model::{
+    Cache, Counts, Dependency, EdgeKind, Fault, FaultKind, Form, Items, Iteration, Kind, Node, NodeId, Phase, Pipeline,
+    Place, Port, PortKind, Retry, Source, Trigger,
+};
+pub use read::{Hint, ReadError, SIZE_LIMIT_BYTES, Syntax, read};

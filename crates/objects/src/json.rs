@@ -135,6 +135,16 @@ impl<'t> Reader<'t> {
         Stumbled
     }
 
+    /// The byte that is read next.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Where it stumbled and what it expected there; nothing before it did.
+    pub fn stumbled(&self) -> Option<(usize, &'static str)> {
+        self.wrong.get()
+    }
+
     /// Gives a stumble its words.
     pub fn said<T>(&self, read: Read<T>) -> Result<T, Unreadable> {
         read.map_err(|Stumbled| Unreadable { message: self.words() })
@@ -277,6 +287,14 @@ impl<'t> Reader<'t> {
         }
         self.at += 1;
         Ok(key)
+    }
+
+    /// Takes a text, borrowed from the input unless it has escapes; whether it is UTF-8 is not looked at.
+    pub fn bytes(&mut self) -> Read<Cow<'t, [u8]>> {
+        Ok(match self.string("a string")? {
+            Some(bytes) => Cow::Borrowed(bytes),
+            None => Cow::Owned(std::mem::take(&mut self.unescaped)),
+        })
     }
 
     /// Takes a text; borrowed until the next one.

@@ -1,0 +1,82 @@
+//! Fills a tree from YAML, by the events of granit-parser (the parser beneath serde-saphyr).
+
+use std::collections::HashMap;
+
+use granit_parser::{Event, Parser, ScalarStyle, Span};
+
+use super::sink::Sink;
+use super::{DEPTH_LIMIT, Document, ItemKind, ReadError, Syntax, malformed};
+
+/// Reads all documents.
+pub(super) fn parse(source: &str) -> Result<Document<'_>, ReadError> {
+    let mut sink = Sink::new(source);
+    // Anchors: which item, and how many values it holds; nothing while it is open.
+    let mut anchors: HashMap<usize, (u32, u64)> = HashMap::new();
+    let mut open: Vec<usize> = Vec::new();
+    let mut options = granit_parser::Options::default();
+    options.flow_nesting_limit = DEPTH_LIMIT;
+    options.block_nesting_limit = DEPTH_LIMIT;
+    options.emit_comments = false;
+    let mut parser = Parser::new_from_str_with_options(source, options);
+    while let Some(next) = parser.next_event() {
+        let (event, span) = match next {
+            Ok(next) => next,
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(source.len());
+                return Err(malformed(Syntax::Yaml, source, at, &error.info()));
+            }
+        };
+        let at = begin(&span);
+        let stop = |message: &str| Err(malformed(Syntax::Yaml, source, at, message));
+        match event {
+            Event::Scalar(text, style, anchor, _) => {
+                anchors.extend((anchor != 0).then(|| (anchor, (sink.next(), 1))));
+                let kind = match style {
+                    ScalarStyle::Plain => ItemKind::Plain,
+                    _ => ItemKind::Text,
+                };
+                sink.scalar(kind, at, &text);
+            }
+            Event::SequenceStart(_, anchor, _) => {
+                anchors.extend((anchor != 0).then(|| (anchor, (sink.next(), 0))));
+                open.push(anchor);
+                if !sink.open(ItemKind::List, at) {
+                    return stop("nested too deep");
+                }
+            }
+            Event::MappingStart(_, anchor, _) => {
+                anchors.extend((anchor != 0).then(|| (anchor, (sink.next(), 0))));
+                open.push(anchor);
+                if !sink.open(ItemKind::Map, at) {
+                    return stop("nested too deep");
+                }
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let expanded = sink.close();
+                let anchor = open.pop().unwrap_or_default();
+                if let Some((_, inside)) = anchors.get_mut(&anchor) {
+                    *inside = expanded;
+                }
+            }
+            Event::Alias(anchor) => {
+                let Some(&(target, expanded)) = anchors.get(&anchor) else {
+                    return stop("an alias of nothing");
+                };
+                if sink.is_open(target) {
+                    return stop("an alias inside of what it stands for");
+                }
+                if !sink.alias(at, target, expanded) {
+                    return stop("aliases that grow beyond all measure");
+                }
+            }
+            Event::UnresolvedAlias(_) => return stop("an alias of nothing"),
+            Event::DocumentEnd if sink.is_too_much() => return stop("aliases that grow beyond all measure"),
+            _ => {}
+        }
+    }
+    Ok(sink.finish())
+}
+
+fn begin(span: &Span) -> usize {
+    span.byte_range().map_or(0, |range| range.start)
+}

@@ -1,0 +1,66 @@
+//! Tells what form a document is of, and has the right reader read it.
+
+use super::document::{Document, Shape, Value};
+use super::error::ReadError;
+use super::ir;
+use crate::model::{Builder, FaultKind, Pipeline};
+
+/// Reads the first pipeline of a text.
+pub(super) fn read(document: &Document<'_>) -> Result<Pipeline, ReadError> {
+    let roots: Vec<Value<'_>> = document.roots().collect();
+    let platforms: Vec<Value<'_>> = roots.iter().filter_map(|root| platform_spec(*root)).collect();
+    for root in &roots {
+        if let Some(spec) = pipeline_spec(*root) {
+            return Ok(ir::read(document, spec, &platforms));
+        }
+    }
+    let (message, offset) = match roots.first() {
+        None => ("the text is empty".to_owned(), None),
+        Some(root) => (what_else(*root), root.offset()),
+    };
+    Err(ReadError::NoPipeline {
+        message,
+        place: offset.map(|at| crate::model::Place::in_text(document.source(), at)),
+    })
+}
+
+/// KFP's IR: plain, or in the wrapper that the API and old compilers write.
+fn pipeline_spec(root: Value<'_>) -> Option<Value<'_>> {
+    let wrapped = [root, root.get("pipeline_spec"), root.get("pipelineSpec")];
+    wrapped
+        .into_iter()
+        .find(|spec| spec.get("root").shape() == Shape::Map && has_any(*spec, &["deploymentSpec", "pipelineInfo"]))
+}
+
+fn platform_spec(root: Value<'_>) -> Option<Value<'_>> {
+    let wrapped = [root, root.get("platform_spec"), root.get("platformSpec")];
+    wrapped
+        .into_iter()
+        .find(|spec| spec.get("platforms").shape() == Shape::Map)
+}
+
+fn has_any(value: Value<'_>, keys: &[&str]) -> bool {
+    keys.iter().any(|key| value.get(key).is_some())
+}
+
+/// What a document is that holds no pipeline.
+fn what_else(root: Value<'_>) -> String {
+    let kind = root.get("kind").text();
+    match root.shape() {
+        Shape::Map if !kind.is_empty() => format!("this is a {kind}"),
+        Shape::Map => "neither a KFP pipeline or run nor an Argo Workflow".to_owned(),
+        Shape::List => "a list".to_owned(),
+        Shape::Text | Shape::Nothing => "a single value".to_owned(),
+    }
+}
+
+/// Lists the keys that a text has twice.
+pub(super) fn repeated_keys(document: &Document<'_>, builder: &mut Builder) {
+    for (at, key) in document.repeated() {
+        builder.fault(
+            FaultKind::Duplicate,
+            Some(at),
+            format!("the key {key:?} is there twice: the first one counts"),
+        );
+    }
+}
