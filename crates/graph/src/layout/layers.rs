@@ -40,13 +40,16 @@ impl Layers {
         self.layer.clear();
         self.layer.extend_from_slice(&ranks.of);
         let edges = net.tails.len();
-        let span = |edge: usize| ranks.of[net.heads[edge] as usize] - ranks.of[net.tails[edge] as usize];
+        let span = |edge: usize| match net.weights[edge] {
+            0 => 1,
+            _ => ranks.of[net.heads[edge] as usize] - ranks.of[net.tails[edge] as usize],
+        };
         self.send_outside(edges, u64::from(net.nodes), span);
         self.chains.clear();
         self.links.clear();
         for edge in 0..edges {
             self.chains.push(index(self.layer.len()));
-            if self.outside[edge] {
+            if self.outside[edge] || net.weights[edge] == 0 {
                 continue;
             }
             let mut above = net.tails[edge];

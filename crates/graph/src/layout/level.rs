@@ -1,42 +1,51 @@
 //! Lays out what one group holds: its unconnected parts one by one, then packed.
+//!
+//! Where edges pass the group's border, the border takes part as a box of no size: above all layers where they come in,
+//! below all where they leave.
 
-use super::csr::Csr;
+use super::lanes::Lanes;
 use super::layers::Layers;
-use super::net::Net;
+use super::net::{Borders, Net};
 use super::order::Order;
 use super::pack::{Pack, Piece};
+use super::parts::Parts;
 use super::place::Places;
 use super::rank::Ranks;
-use super::result::{Layout, Point};
-use super::route::Routes;
+use super::result::{Point, Rect};
+use super::route::{Routes, Run};
+use super::strands::{BORDER, Strand};
 use super::{Measures, Options, Orientation, Stop};
-use crate::graph::{Graph, Size, index};
+use crate::graph::{Size, index};
 
-const NONE: u32 = u32::MAX;
+/// Two edges of a pair leave a box on at most this part of its side.
+const SIDE: f32 = 0.8;
+
+/// Where edges pass a group's border, from its corner on, across the direction of the edges.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ports {
+    entry: Option<f32>,
+    exit: Option<f32>,
+}
 
 /// What is to be laid out, and where to.
 pub(super) struct Task<'a> {
-    pub(super) graph: &'a Graph,
     pub(super) options: &'a Options<'a>,
-    /// Between which boxes of its group each edge of the graph is drawn.
-    pub(super) lifted: &'a [(u32, u32)],
-    /// The edges of this group.
-    pub(super) edges: &'a [u32],
-    pub(super) out: &'a mut Layout,
+    pub(super) strands: &'a mut [Strand],
+    /// The strands of this group.
+    pub(super) mine: &'a [u32],
+    pub(super) lanes: &'a Lanes,
+    pub(super) rects: &'a mut [Rect],
+    /// The ports of each box, as far as they are known.
+    pub(super) ports: &'a mut [Ports],
+    pub(super) corners: &'a mut Vec<Point>,
 }
 
 /// The room to lay out one group after another.
 #[derive(Debug, Default)]
 pub(super) struct Level {
-    members: Vec<u32>,
-    /// The place of a box of the graph among the members of its part.
-    local: Vec<u32>,
-    part_of: Vec<u32>,
-    parts: Csr,
-    part_edges: Csr,
-    queue: Vec<u32>,
-    beside: Csr,
+    parts: Parts,
     sizes: Vec<Size>,
+    aside: Vec<f32>,
     pairs: Vec<(u32, u32)>,
     pieces: Vec<Piece>,
     net: Net,
@@ -49,97 +58,69 @@ pub(super) struct Level {
 }
 
 impl Level {
-    /// Lays out the members of a group from `start` on and gives the size of it all, with `end` added at its far sides.
-    pub(super) fn lay_out(
-        &mut self,
-        task: &mut Task<'_>,
-        members: impl Iterator<Item = u32>,
-        start: (f32, f32),
-        end: (f32, f32),
-    ) -> Size {
-        self.members.clear();
-        self.members.extend(members);
-        self.find_parts(task);
+    /// Lays out the members of a group with `padding` at all sides and `title` above; gives its size and its ports.
+    pub(super) fn lay_out(&mut self, task: &mut Task<'_>, members: &[u32], padding: f32, title: f32) -> (Size, Ports) {
+        self.parts.find(task, members);
         self.pieces.clear();
-        for part in 0..self.parts.owners() {
-            let piece = self.lay_out_part(task, part);
+        let mut ports = Ports::default();
+        for part in 0..self.parts.len() {
+            let piece = self.lay_out_part(task, part, &mut ports);
             self.pieces.push(piece);
         }
         let right = task.options.orientation == Orientation::Right;
-        let size = self.pack.pack(&mut self.pieces, task.options.node_gap, right);
+        let mut size = self.pack.pack(&mut self.pieces, task.options.node_gap, right);
         let turned = |x: f32, y: f32| if right { (y, x) } else { (x, y) };
-        for part in 0..self.parts.owners() {
+        // From the border to the first layer is a gap already, where edges come in.
+        let (across, along) = turned(padding, padding + title);
+        let near = |padding: f32, port: Option<f32>| {
+            let gap = if port.is_some() { task.options.layer_gap } else { 0.0 };
+            (padding - gap).max(0.0)
+        };
+        let start = turned(across, near(along, ports.entry));
+        let end = turned(padding, near(padding, ports.exit));
+        for part in 0..self.parts.len() {
             let piece = self.pieces[part as usize];
             let (x, y) = turned(piece.x, piece.y);
             for &member in self.parts.of(part) {
-                let rect = &mut task.out.rects[self.members[member as usize] as usize];
-                (rect.x, rect.y) = (rect.x + x + start.0, rect.y + y + start.1);
-            }
-            for point in &mut task.out.points[piece.points.0 as usize..piece.points.1 as usize] {
-                (point.x, point.y) = (point.x + x + start.0, point.y + y + start.1);
-            }
-        }
-        let (width, height) = turned(size.width, size.height);
-        Size {
-            width: width + start.0 + end.0,
-            height: height + start.1 + end.1,
-        }
-    }
-
-    /// Finds which members hang together; parts are in the order of their first members.
-    fn find_parts(&mut self, task: &Task<'_>) {
-        self.local.resize(task.graph.len(), 0);
-        for (at, &member) in self.members.iter().enumerate() {
-            self.local[member as usize] = index(at);
-        }
-        let local = &self.local;
-        let ends = task.edges.iter().map(|&edge| {
-            let (from, to) = task.lifted[edge as usize];
-            (local[from as usize], local[to as usize])
-        });
-        self.beside
-            .build(self.members.len(), ends.flat_map(|(from, to)| [(from, to), (to, from)]));
-        self.part_of.clear();
-        self.part_of.resize(self.members.len(), NONE);
-        let mut parts = 0;
-        for root in 0..index(self.members.len()) {
-            if self.part_of[root as usize] != NONE {
-                continue;
-            }
-            self.part_of[root as usize] = parts;
-            self.queue.push(root);
-            while let Some(member) = self.queue.pop() {
-                for &other in self.beside.of(member) {
-                    if self.part_of[other as usize] == NONE {
-                        self.part_of[other as usize] = parts;
-                        self.queue.push(other);
-                    }
+                if let Some(rect) = task.rects.get_mut(self.parts.members[member as usize] as usize) {
+                    (rect.x, rect.y) = (rect.x + x + start.0, rect.y + y + start.1);
                 }
             }
-            parts += 1;
-        }
-        let part_of = &self.part_of;
-        self.parts.build(
-            parts as usize,
-            part_of.iter().enumerate().map(|(member, &part)| (part, index(member))),
-        );
-        let owner = |edge: u32| part_of[local[task.lifted[edge as usize].0 as usize] as usize];
-        self.part_edges
-            .build(parts as usize, task.edges.iter().map(|&edge| (owner(edge), edge)));
-        // From here on, `local` says where a box is in its part.
-        for part in 0..self.parts.owners() {
-            for (at, &member) in self.parts.of(part).iter().enumerate() {
-                self.local[self.members[member as usize] as usize] = index(at);
+            for point in &mut task.corners[piece.points.0 as usize..piece.points.1 as usize] {
+                (point.x, point.y) = (point.x + x + start.0, point.y + y + start.1);
+            }
+            for (port, border) in [
+                (&mut ports.entry, self.parts.borders.entry),
+                (&mut ports.exit, self.parts.borders.exit),
+            ] {
+                if let (Some(port), Some(border)) = (port, border)
+                    && self.parts.part_of[border as usize] == part
+                {
+                    *port += piece.x + across;
+                }
             }
         }
+        (size.width, size.height) = turned(size.width, size.height);
+        let size = Size {
+            width: size.width + start.0 + end.0,
+            height: size.height + start.1 + end.1,
+        };
+        (size, ports)
     }
 
-    fn lay_out_part(&mut self, task: &mut Task<'_>, part: u32) -> Piece {
-        let options = task.options;
-        let right = options.orientation == Orientation::Right;
+    /// Takes the sizes of a part's boxes and the pairs of ends of its strands.
+    fn measure(&mut self, task: &Task<'_>, part: u32) -> Borders {
+        let right = task.options.orientation == Orientation::Right;
         self.sizes.clear();
+        let mut borders = Borders::default();
         for &member in self.parts.of(part) {
-            let rect = task.out.rects[self.members[member as usize] as usize];
+            if self.parts.borders.entry == Some(member) {
+                borders.entry = self.parts.local_borders.entry;
+            } else if self.parts.borders.exit == Some(member) {
+                borders.exit = self.parts.local_borders.exit;
+            }
+            let rect = task.rects.get(self.parts.members[member as usize] as usize);
+            let rect = rect.copied().unwrap_or_default();
             let (width, height) = if right {
                 (rect.height, rect.width)
             } else {
@@ -148,29 +129,71 @@ impl Level {
             self.sizes.push(Size { width, height });
         }
         self.pairs.clear();
-        for &edge in self.part_edges.of(part) {
-            let (from, to) = task.lifted[edge as usize];
-            if from != to {
-                self.pairs.push((self.local[from as usize], self.local[to as usize]));
+        for &at in self.parts.strands_of(part) {
+            let strand = &task.strands[at as usize];
+            if strand.from != strand.to {
+                self.pairs.push(self.parts.ends(strand));
             }
         }
+        borders
+    }
+
+    /// Finds what items need at their sides, for loops and for lanes.
+    fn make_room_aside(&mut self, task: &Task<'_>, part: u32) {
+        self.aside.clear();
+        self.aside.resize(self.layers.items(), 0.0);
+        let mut pair = 0;
+        for &at in self.parts.strands_of(part) {
+            let strand = &task.strands[at as usize];
+            let spread = task.lanes.spread[strand.edge as usize];
+            let (from, to) = self.parts.ends(strand);
+            if from == to {
+                let room = loop_room(task.options) + spread;
+                self.aside[from as usize] = self.aside[from as usize].max(room);
+                continue;
+            }
+            let (edge, _) = self.net.stands[pair];
+            pair += 1;
+            if spread > 0.0 {
+                let chain = self.layers.chains[edge as usize] as usize..self.layers.chains[edge as usize + 1] as usize;
+                for aside in &mut self.aside[chain] {
+                    *aside = aside.max(spread / 2.0);
+                }
+                for end in [(strand.from, from), (strand.to, to)] {
+                    if end.0 == BORDER {
+                        let aside = &mut self.aside[end.1 as usize];
+                        *aside = aside.max(spread / 2.0);
+                    }
+                }
+            }
+        }
+    }
+
+    fn lay_out_part(&mut self, task: &mut Task<'_>, part: u32, ports: &mut Ports) -> Piece {
+        let options = task.options;
+        let right = options.orientation == Orientation::Right;
+        let borders = self.measure(task, part);
+        let stop = Stop(options.stop);
+        self.net.build(index(self.sizes.len()), &self.pairs, borders);
+        self.ranks.find(&self.net, &stop);
+        self.layers.build(&self.net, &self.ranks);
+        self.make_room_aside(task, part);
         let measures = Measures {
             sizes: &self.sizes,
+            aside: &self.aside,
             node_gap: options.node_gap,
             edge_gap: options.edge_gap,
             layer_gap: options.layer_gap,
         };
-        let stop = Stop(options.stop);
-        self.net.build(index(self.sizes.len()), &self.pairs);
-        self.ranks.find(&self.net, &stop);
-        self.layers.build(&self.net, &self.ranks);
         self.order.find(&mut self.layers, &stop);
         self.places.find(&self.layers, &measures, &stop);
         let size = self
             .routes
             .set_down(&self.layers, &measures, &mut self.places, &self.net);
         for (at, &member) in self.parts.of(part).iter().enumerate() {
-            let rect = &mut task.out.rects[self.members[member as usize] as usize];
+            let Some(rect) = task.rects.get_mut(self.parts.members[member as usize] as usize) else {
+                continue;
+            };
             let corner = self.routes.corner(&self.layers, &self.places, &self.sizes, index(at));
             (rect.x, rect.y) = if right {
                 (corner.y, corner.x)
@@ -178,58 +201,92 @@ impl Level {
                 (corner.x, corner.y)
             };
         }
-        let first = index(task.out.points.len());
-        let mut pair = 0;
-        for &edge in self.part_edges.of(part) {
-            let (from, to) = task.lifted[edge as usize];
-            let begin = task.out.points.len();
-            if from != to {
-                let (stands, reversed) = self.net.stands[pair];
-                pair += 1;
-                self.routes.of(
-                    &self.layers,
-                    &self.places,
-                    &self.sizes,
-                    &self.net,
-                    stands,
-                    &mut task.out.points,
-                );
-                if reversed {
-                    task.out.points[begin..].reverse();
-                }
-            } else if task.graph.edges[edge as usize].from == task.graph.edges[edge as usize].to {
-                self.routes.loop_at(
-                    &self.layers,
-                    &self.places,
-                    &self.sizes,
-                    self.local[from as usize],
-                    options,
-                    &mut task.out.points,
-                );
-            }
-            if right {
-                for point in &mut task.out.points[begin..] {
-                    *point = Point { x: point.y, y: point.x };
-                }
-            }
-            task.out.spans[edge as usize] = (index(begin), index(task.out.points.len()));
+        if let Some(entry) = borders.entry {
+            ports.entry = Some(self.places.x[entry as usize]);
         }
+        if let Some(exit) = borders.exit {
+            ports.exit = Some(self.places.x[exit as usize]);
+        }
+        let points = self.route_part(task, part);
         Piece {
             size,
-            points: (first, index(task.out.points.len())),
+            points,
+            borders: borders != Borders::default(),
             x: 0.0,
             y: 0.0,
         }
     }
 
+    /// Adds the corners of a part's strands.
+    fn route_part(&mut self, task: &mut Task<'_>, part: u32) -> (u32, u32) {
+        let right = task.options.orientation == Orientation::Right;
+        let first = index(task.corners.len());
+        let mut pair = 0;
+        for &at in self.parts.strands_of(part) {
+            let strand = task.strands[at as usize];
+            let (from, to) = self.parts.ends(&strand);
+            let begin = task.corners.len();
+            let (aside, spread) = (
+                task.lanes.aside[strand.edge as usize],
+                task.lanes.spread[strand.edge as usize],
+            );
+            let mut reversed = false;
+            if from == to {
+                let bow = loop_room(task.options) + aside + spread / 2.0;
+                self.routes
+                    .loop_at(&self.layers, &self.places, &self.sizes, from, bow, task.corners);
+            } else {
+                let edge;
+                (edge, reversed) = self.net.stands[pair];
+                pair += 1;
+                // Where an edge goes on inside of a box it comes to that box's port, else to its middle.
+                let end = |node: u32, at: u32, port: Option<f32>| {
+                    let middle = self.places.x[at as usize];
+                    if node == BORDER {
+                        return middle + aside;
+                    }
+                    let width = self.sizes[at as usize].width;
+                    match port {
+                        Some(port) => middle - width / 2.0 + port + aside,
+                        None if spread > width * SIDE => middle + aside * width * SIDE / spread,
+                        None => middle + aside,
+                    }
+                };
+                let port = |node: u32| task.ports.get(node as usize).copied().unwrap_or_default();
+                let goes_on = (strand.goes_on.0 && !reversed, strand.goes_on.1 && !reversed);
+                let tail = end(strand.from, from, port(strand.from).exit.filter(|_| goes_on.0));
+                let head = end(strand.to, to, port(strand.to).entry.filter(|_| goes_on.1));
+                let (tail, head) = if reversed { (head, tail) } else { (tail, head) };
+                let run = Run {
+                    edge,
+                    tail,
+                    head,
+                    aside,
+                };
+                self.routes
+                    .of(&self.layers, &self.places, &self.sizes, &self.net, run, task.corners);
+                if reversed {
+                    task.corners[begin..].reverse();
+                }
+            }
+            if right {
+                for point in &mut task.corners[begin..] {
+                    *point = Point { x: point.y, y: point.x };
+                }
+            }
+            let strand = &mut task.strands[at as usize];
+            strand.reversed = reversed;
+            strand.points = (index(begin), index(task.corners.len()));
+        }
+        (first, index(task.corners.len()))
+    }
+
     /// The bytes that this holds on to.
     pub(super) fn bytes(&self) -> usize {
-        let words = [&self.members, &self.local, &self.part_of, &self.queue];
-        let lists = [&self.parts, &self.part_edges, &self.beside];
-        words.iter().map(|list| 4 * list.capacity()).sum::<usize>()
-            + lists.iter().map(|list| list.bytes()).sum::<usize>()
+        self.parts.bytes()
             + 8 * (self.sizes.capacity() + self.pairs.capacity())
-            + 24 * self.pieces.capacity()
+            + 4 * self.aside.capacity()
+            + size_of::<Piece>() * self.pieces.capacity()
             + self.net.bytes()
             + self.ranks.bytes()
             + self.layers.bytes()
@@ -238,4 +295,9 @@ impl Level {
             + self.routes.bytes()
             + self.pack.bytes()
     }
+}
+
+/// How far the innermost edge from a box to itself reaches beside the box.
+fn loop_room(options: &Options<'_>) -> f32 {
+    options.node_gap.min(options.edge_gap) / 3.0
 }

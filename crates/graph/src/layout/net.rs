@@ -3,6 +3,13 @@
 use super::csr::Csr;
 use crate::graph::index;
 
+/// Nodes that stand for the border of a group: where edges come in, above all others, and where they leave, below all.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Borders {
+    pub(super) entry: Option<u32>,
+    pub(super) exit: Option<u32>,
+}
+
 /// A connected graph without cycles.
 #[derive(Debug, Default)]
 pub(super) struct Net {
@@ -11,7 +18,7 @@ pub(super) struct Net {
     /// Edges, none of them twice.
     pub(super) tails: Vec<u32>,
     pub(super) heads: Vec<u32>,
-    /// How many edges of the graph an edge stands for.
+    /// How many edges of the graph an edge stands for; one that stands for none only says what is above what.
     pub(super) weights: Vec<u32>,
     /// For each edge that was given: the edge that stands for it, and whether it was reversed.
     pub(super) stands: Vec<(u32, bool)>,
@@ -30,8 +37,8 @@ const OPEN: u8 = 1;
 const DONE: u8 = 2;
 
 impl Net {
-    /// Takes the edges between nodes `0..nodes`; none of them may be a loop.
-    pub(super) fn build(&mut self, nodes: u32, edges: &[(u32, u32)]) {
+    /// Takes the edges between nodes `0..nodes`; none of them may be a loop, or lead to an entry or from an exit.
+    pub(super) fn build(&mut self, nodes: u32, edges: &[(u32, u32)], borders: Borders) {
         self.nodes = nodes;
         let count = nodes as usize;
         self.given
@@ -66,6 +73,7 @@ impl Net {
                 self.weights[seen.1 as usize] += 1;
                 self.stands[at] = (seen.1, self.flipped[at]);
             }
+            self.bound(node, borders);
         }
         self.out.build(
             count,
@@ -75,6 +83,25 @@ impl Net {
             count,
             self.heads.iter().enumerate().map(|(at, &head)| (head, index(at))),
         );
+    }
+
+    /// Puts a node below the entry and above the exit.
+    fn bound(&mut self, node: u32, borders: Borders) {
+        for (tail, head) in [(borders.entry, Some(node)), (Some(node), borders.exit)] {
+            let (Some(tail), Some(head)) = (tail, head) else {
+                continue;
+            };
+            // An edge from here to the exit was just seen; one from the entry may get a second one beside it.
+            if tail != head
+                && Some(tail) != borders.exit
+                && Some(head) != borders.entry
+                && self.seen[head as usize].0 != tail
+            {
+                self.tails.push(tail);
+                self.heads.push(head);
+                self.weights.push(0);
+            }
+        }
     }
 
     /// Marks the edges that close a cycle, as a walk in depth from the sources meets them.

@@ -11,6 +11,8 @@ pub(super) struct Piece {
     pub(super) size: Size,
     /// From where to where the points of its edges go.
     pub(super) points: (u32, u32),
+    /// Whether edges pass the border of the group from here: nothing may be above or below.
+    pub(super) borders: bool,
     pub(super) x: f32,
     pub(super) y: f32,
 }
@@ -24,29 +26,44 @@ pub(super) struct Pack {
 impl Pack {
     /// Places the pieces and gives the size of all; `turned` is whether the result will be seen with its sides swapped.
     pub(super) fn pack(&mut self, pieces: &mut [Piece], gap: f32, turned: bool) -> Size {
-        let area: f32 = pieces
-            .iter()
+        // From left to right, then the others beside them.
+        let mut left = 0.0;
+        let mut all = Size::default();
+        for piece in pieces.iter_mut().filter(|piece| piece.borders) {
+            (piece.x, piece.y) = (left, 0.0);
+            all.width = left + piece.size.width;
+            all.height = all.height.max(piece.size.height);
+            left = all.width + gap;
+        }
+        let others = || pieces.iter().filter(|piece| !piece.borders);
+        let area: f32 = others()
             .map(|piece| (piece.size.width + gap) * (piece.size.height + gap))
             .sum();
-        let widest = pieces.iter().map(|piece| piece.size.width).fold(0.0, f32::max);
+        let widest = others().map(|piece| piece.size.width).fold(0.0, f32::max);
         let shape = if turned { 1.0 / SHAPE } else { SHAPE };
         let width = widest.max((area * shape).sqrt());
         let (mut x, mut y, mut high) = (0.0_f32, 0.0_f32, 0.0_f32);
-        let mut all = Size::default();
         // Parts with edges first: what stands alone fills the rows below.
         self.order.clear();
         self.order.extend((0..pieces.len()).map(crate::graph::index));
-        self.order
-            .sort_by_key(|&piece| pieces[piece as usize].points.0 == pieces[piece as usize].points.1);
+        self.order.sort_unstable_by_key(|&piece| {
+            (
+                pieces[piece as usize].points.0 == pieces[piece as usize].points.1,
+                piece,
+            )
+        });
         for &at in &self.order {
             let piece = &mut pieces[at as usize];
+            if piece.borders {
+                continue;
+            }
             if x > 0.0 && x + piece.size.width > width {
                 (x, y, high) = (0.0, y + high + gap, 0.0);
             }
-            (piece.x, piece.y) = (x, y);
+            (piece.x, piece.y) = (left + x, y);
             x += piece.size.width + gap;
             high = high.max(piece.size.height);
-            all.width = all.width.max(x - gap);
+            all.width = all.width.max(left + x - gap);
             all.height = all.height.max(y + high);
         }
         all

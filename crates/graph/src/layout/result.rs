@@ -25,6 +25,15 @@ pub struct Rect {
 }
 
 impl Rect {
+    pub(super) fn new(x: f32, y: f32, size: Size) -> Self {
+        Self {
+            x,
+            y,
+            width: size.width,
+            height: size.height,
+        }
+    }
+
     /// Its middle.
     pub fn center(&self) -> Point {
         Point {
@@ -52,6 +61,15 @@ pub enum Direction {
     Right,
 }
 
+/// Boxes that are folded into a grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bundle {
+    /// The box around the grid; the edges of its cells begin and end at it.
+    pub rect: Rect,
+    /// From where to where its cells are in [`Layout::cells`].
+    pub(super) cells: (u32, u32),
+}
+
 /// Where the boxes of a graph are, and how its edges run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layout {
@@ -60,20 +78,22 @@ pub struct Layout {
     pub(super) points: Vec<Point>,
     /// From where to where the points of each edge go.
     pub(super) spans: Vec<(u32, u32)>,
+    /// For each edge the one whose route it has, if any are shared.
+    pub(super) shared: Vec<u32>,
     pub(super) parents: Vec<u32>,
+    pub(super) bundles: Vec<Bundle>,
+    pub(super) cells: Vec<u32>,
     pub(super) size: Size,
 }
 
 impl Layout {
     pub(super) fn reset(&mut self, graph: &Graph) {
         self.rects.clear();
-        let sized = |size: &Size| Rect {
-            x: 0.0,
-            y: 0.0,
-            width: size.width,
-            height: size.height,
-        };
-        self.rects.extend(graph.sizes.iter().map(sized));
+        self.rects
+            .extend(graph.sizes.iter().map(|&size| Rect::new(0.0, 0.0, size)));
+        self.shared.clear();
+        self.bundles.clear();
+        self.cells.clear();
         self.points.clear();
         self.spans.clear();
         self.spans.resize(graph.edges.len(), (0, 0));
@@ -92,12 +112,31 @@ impl Layout {
         &self.rects
     }
 
+    /// The grids into which boxes were folded.
+    pub fn bundles(&self) -> &[Bundle] {
+        &self.bundles
+    }
+
+    /// The boxes of a grid, row by row.
+    pub fn cells(&self, bundle: &Bundle) -> &[u32] {
+        let (start, end) = (bundle.cells.0 as usize, bundle.cells.1 as usize);
+        self.cells.get(start..end).unwrap_or_default()
+    }
+
     /// The corners of an edge from its first box to its last; none if one of the two holds the other.
+    ///
+    /// Edges at cells of a grid begin or end at the grid and share one route (see [`Layout::drawn`]). An edge that has
+    /// to run against its direction, as groups lead to each other in a circle, ends at the outermost border between.
     pub fn route(&self, edge: u32) -> &[Point] {
         match self.spans.get(edge as usize) {
             Some(&(start, end)) => &self.points[start as usize..end as usize],
             None => &[],
         }
+    }
+
+    /// Whether an edge has a route of its own; the others have none, or one that an edge before them has.
+    pub fn drawn(&self, edge: u32) -> bool {
+        !self.route(edge).is_empty() && self.shared.get(edge as usize).is_none_or(|&by| by == edge)
     }
 
     /// The innermost box at a point.

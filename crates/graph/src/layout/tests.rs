@@ -1,3 +1,4 @@
+use super::net::Borders;
 use super::*;
 use proptest::prelude::*;
 
@@ -24,6 +25,38 @@ fn graphs(most: usize) -> impl Strategy<Value = Graph> {
             // Also graphs without cycles, which are most of those that there are.
             if kind == 2 || from < to {
                 graph.connect(from, to);
+            }
+        }
+        graph
+    })
+}
+
+/// Groups in groups whose boxes follow each other, so that no edge leads back; some edges twice.
+fn nested(most: usize) -> impl Strategy<Value = Graph> {
+    let nodes = prop::collection::vec((1.0_f32..260.0, 1.0_f32..120.0, 0..4_u8), 1..most);
+    let edges = prop::collection::vec((any::<u32>(), any::<u32>(), 1..3_u8), 0..most * 2);
+    (nodes, edges).prop_map(|(nodes, edges)| {
+        let mut graph = Graph::new();
+        let mut open: Vec<u32> = Vec::new();
+        for (width, height, kind) in nodes {
+            let size = Size { width, height };
+            let node = match open.last() {
+                Some(&group) => graph.add_inside(group, size),
+                None => graph.add(size),
+            };
+            match kind {
+                0 => open.push(node),
+                1 => open.truncate(open.len().saturating_sub(1)),
+                _ => {}
+            }
+        }
+        let count = index(graph.len());
+        for (from, to, times) in edges {
+            let (from, to) = (from % count, to % count);
+            for _ in 0..times {
+                if from < to {
+                    graph.connect(from, to);
+                }
             }
         }
         graph
@@ -85,6 +118,21 @@ fn crosses(a: Point, b: Point, rect: Rect) -> bool {
     first < last
 }
 
+fn on_border(rect: Rect, point: Point) -> bool {
+    let near = |one: f32, two: f32| (one - two).abs() < 0.2;
+    let outer = Rect {
+        x: rect.x - 0.2,
+        y: rect.y - 0.2,
+        width: rect.width + 0.4,
+        height: rect.height + 0.4,
+    };
+    outer.contains(point)
+        && (near(point.x, rect.x)
+            || near(point.y, rect.y)
+            || near(point.x, rect.x + rect.width)
+            || near(point.y, rect.y + rect.height))
+}
+
 /// The boxes around a box, itself first.
 fn around(graph: &Graph, node: u32) -> Vec<u32> {
     std::iter::successors(Some(node), |&node| graph.parent(node)).collect()
@@ -123,13 +171,20 @@ fn routes_touch_no_box(graph: &Graph, out: &Layout) {
             continue;
         }
         assert!(route.len() >= 2, "edge {edge} has no route");
+        let size = out.size();
+        let all = Rect {
+            x: -0.1,
+            y: -0.1,
+            width: size.width + 0.2,
+            height: size.height + 0.2,
+        };
+        assert!(
+            route.iter().all(|&point| all.contains(point)),
+            "{route:?} is not in {size:?}"
+        );
         for node in 0..index(graph.len()) {
-            // What is at an end, around both ends, or inside of an end is not in the way.
-            let inside = around(graph, node);
-            if from.contains(&node)
-                || to.contains(&node)
-                || inside.iter().any(|node| from.contains(node) ^ to.contains(node))
-            {
+            // Only the ends and what is around them may be passed.
+            if from.contains(&node) || to.contains(&node) {
                 continue;
             }
             for piece in route.windows(2) {
@@ -189,6 +244,67 @@ proptest! {
     }
 
     #[test]
+    fn edges_reach_their_boxes_inside_groups(graph in nested(40)) {
+        for orientation in [Orientation::Down, Orientation::Right] {
+            let out = lay_out(&graph, orientation);
+            routes_touch_no_box(&graph, &out);
+            for (edge, ends) in graph.edges().iter().enumerate() {
+                if let [first, .., last] = out.route(index(edge)) {
+                    prop_assert!(on_border(out.rects()[ends.from as usize], *first), "{ends:?}");
+                    prop_assert!(on_border(out.rects()[ends.to as usize], *last), "{ends:?}");
+                    prop_assert!(!goes_up(&out, index(edge), orientation));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn edges_between_the_same_boxes_are_apart(graph in graphs(30)) {
+        let out = lay_out(&graph, Orientation::Down);
+        for (one, ends) in graph.edges().iter().enumerate() {
+            for (two, _) in graph.edges().iter().enumerate().take(one).filter(|(_, other)| *other == ends) {
+                let (a, b) = (out.route(index(one)), out.route(index(two)));
+                prop_assert!(a.is_empty() || a != b, "{one} and {two} from {} to {}: {a:?}", ends.from, ends.to);
+            }
+        }
+    }
+
+    #[test]
+    fn folded_boxes_keep_all_promises(graph in graphs(30), fans in prop::collection::vec((any::<u32>(), any::<u32>(), 1_u32..40), 1..4), above in 1_usize..6) {
+        let mut graph = graph;
+        let count = index(graph.len());
+        for (from, to, wide) in fans {
+            for _ in 0..wide {
+                let node = graph.add(Size { width: 20.0, height: 10.0 });
+                graph.connect(from % count, node);
+                graph.connect(node, to % count);
+            }
+        }
+        for orientation in [Orientation::Down, Orientation::Right] {
+            let options = Options { bundle_above: above, orientation, ..Options::default() };
+            let out = layout(&graph, &options, &mut Scratch::default());
+            no_overlap(&graph, &out);
+            let mut folded = vec![None; graph.len()];
+            for (at, bundle) in out.bundles().iter().enumerate() {
+                prop_assert!(out.cells(bundle).len() > above);
+                for &cell in out.cells(bundle) {
+                    prop_assert_eq!(folded[cell as usize].replace(at), None);
+                    prop_assert!(holds(bundle.rect, out.rects()[cell as usize]));
+                    prop_assert_eq!(out.hit(out.rects()[cell as usize].center()), Some(cell));
+                }
+            }
+            for (edge, ends) in graph.edges().iter().enumerate() {
+                for piece in out.route(index(edge)).windows(2) {
+                    for (node, bundle) in folded.iter().enumerate() {
+                        let own = [ends.from as usize, ends.to as usize].map(|end| folded[end]).contains(bundle);
+                        prop_assert!(bundle.is_none() || own || !crosses(piece[0], piece[1], out.rects()[node]));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn same_graph_gives_same_layout_in_used_room(graphs in prop::collection::vec(graphs(40), 3)) {
         let mut scratch = Scratch::default();
         for graph in &graphs {
@@ -212,7 +328,7 @@ proptest! {
         let mut pairs: Vec<_> = pairs.iter().filter(|(from, to)| from != to).map(|&(a, b)| (a.min(b), a.max(b))).collect();
         pairs.extend((1..30).map(|node| (node - 1 - (node - 1) % 3, node)));
         let mut net = super::net::Net::default();
-        net.build(30, &pairs);
+        net.build(30, &pairs, Borders::default());
         let length = |stop: Stop<'_>| {
             let mut ranks = super::rank::Ranks::default();
             ranks.find(&net, &stop);
@@ -286,14 +402,14 @@ fn cycle_ends_and_each_edge_starts_at_its_own_box() {
     let back = out.route(2);
     assert!(out.rects()[2].contains(back[0]) && out.rects()[0].contains(back[back.len() - 1]));
     assert_eq!(out.route(3).len(), 4);
-    assert_eq!(out.route(0), out.route(4));
+    assert_ne!(out.route(0), out.route(4));
 }
 
 #[test]
 fn crossing_that_can_be_avoided_is() {
     let graph = connected(6, &[(0, 4), (1, 3), (2, 5), (0, 5), (1, 4), (2, 3)]);
     let mut net = super::net::Net::default();
-    net.build(6, &[(0, 4), (1, 3), (2, 5), (0, 3)]);
+    net.build(6, &[(0, 4), (1, 3), (2, 5), (0, 3)], Borders::default());
     let (mut ranks, mut layers, mut order) = (
         super::rank::Ranks::default(),
         Layers::default(),
@@ -325,6 +441,61 @@ fn long_edges_beyond_all_room_pass_outside() {
             });
             assert_eq!(hit, None);
         }
+    }
+}
+
+#[test]
+fn wide_fan_becomes_a_grid_with_one_edge_in_and_one_out() {
+    let mut graph = boxes(1_002);
+    for node in 1..=1_000 {
+        graph.connect(0, node);
+        graph.connect(node, 1_001);
+    }
+    let rank = |node: u32| u64::from(node % 2);
+    let options = Options {
+        bundle_above: 30,
+        bundle_order: Some(&rank),
+        ..Options::default()
+    };
+    let out = layout(&graph, &options, &mut Scratch::default());
+    let [bundle] = out.bundles() else {
+        panic!("{} bundles", out.bundles().len())
+    };
+    let cells = out.cells(bundle);
+    assert_eq!((cells.len(), cells[0], cells[499], cells[500]), (1_000, 2, 1_000, 1));
+    let shape = bundle.rect.width / bundle.rect.height;
+    assert!((1.2..2.2).contains(&shape), "{shape}");
+    let drawn: Vec<u32> = (0..2_000).filter(|&edge| out.drawn(edge)).collect();
+    assert_eq!(drawn.len(), 2);
+    assert_eq!(out.route(1_998), out.route(0));
+    no_overlap(&graph, &out);
+}
+
+#[test]
+fn edge_goes_on_into_a_group_to_its_box() {
+    let mut graph = boxes(1);
+    let size = graph.sizes[0];
+    let outer = graph.add(Size::default());
+    let inner = graph.add_inside(outer, Size::default());
+    let first = graph.add_inside(inner, size);
+    let last = graph.add_inside(inner, size);
+    let after = graph.add(size);
+    graph.connect(0, last);
+    graph.connect(first, last);
+    graph.connect(last, after);
+    for orientation in [Orientation::Down, Orientation::Right] {
+        let out = lay_out(&graph, orientation);
+        routes_touch_no_box(&graph, &out);
+        let (route, to) = (out.route(0), out.rects()[last as usize]);
+        assert!(on_border(to, route[route.len() - 1]));
+        for group in [outer, inner] {
+            let border = out.rects()[group as usize];
+            assert!(route.iter().any(|&point| on_border(border, point)) || route.len() == 2);
+        }
+        assert!(on_border(
+            out.rects()[after as usize],
+            out.route(2)[out.route(2).len() - 1]
+        ));
     }
 }
 
