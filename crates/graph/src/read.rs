@@ -3,6 +3,7 @@
 //! Never fails for one odd part: what can't be understood is a fault in the list. Forms and their traps:
 //! reference/pipelines-and-workflows.md §3, training-tuning-serving.md §11.
 
+mod argo;
 mod document;
 mod error;
 mod form;

@@ -57,7 +57,7 @@ impl Builder {
 
     /// Adds a node inside one that is there; nothing if there are too many.
     pub(crate) fn add(&mut self, parent: u32, record: Record) -> Option<u32> {
-        if self.nodes.len() >= NODE_LIMIT {
+        if self.is_full() {
             return None;
         }
         debug_assert!(
@@ -66,6 +66,11 @@ impl Builder {
         );
         self.nodes.push(Record { parent, ..record });
         Some(index(self.nodes.len() - 1))
+    }
+
+    /// Whether no further node is taken.
+    pub(crate) fn is_full(&self) -> bool {
+        self.nodes.len() >= NODE_LIMIT
     }
 
     /// A node that is there.
@@ -89,7 +94,7 @@ impl Builder {
 
     /// Gives the faults their places, in the order of the text, and counts what is not listed.
     fn settle_faults(&mut self, text: &str) {
-        if self.nodes.len() >= NODE_LIMIT {
+        if self.is_full() {
             let message = format!("more than {NODE_LIMIT} nodes: the rest is not shown");
             self.found.push((None, FaultKind::TooMany, message));
         }

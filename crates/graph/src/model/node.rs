@@ -80,7 +80,6 @@ pub(crate) enum Loop {
     None,
     Literal(Name),
     Input(Name),
-    #[expect(dead_code, reason = "the Argo reader makes it")]
     Sequence(Name),
 }
 

@@ -1,5 +1,6 @@
 //! Tells what form a document is of, and has the right reader read it.
 
+use super::argo;
 use super::document::{Document, Shape, Value};
 use super::error::ReadError;
 use super::ir;
@@ -12,6 +13,9 @@ pub(super) fn read(document: &Document<'_>) -> Result<Pipeline, ReadError> {
     for root in &roots {
         if let Some(spec) = pipeline_spec(*root) {
             return Ok(ir::read(document, spec, &platforms));
+        }
+        if argo::is_argo(*root) {
+            return Ok(argo::read(document, *root));
         }
     }
     let (message, offset) = match roots.first() {
