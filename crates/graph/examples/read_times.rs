@@ -3,7 +3,6 @@
 //! `cargo run --release -p flowdeck-graph --example read_times` prints one JSON row a case, as `make bench` has them.
 //! Inputs are made from a fixed seed, in the shape in which kfp 2.17 and Argo's controller write them.
 
-use std::fmt::Write;
 use std::time::Instant;
 
 use flowdeck_graph::{Hint, read};
@@ -65,19 +64,15 @@ fn ir(tasks: usize) -> String {
         let inputs = "    inputDefinitions:\n      parameters:\n        x:\n          parameterType: NUMBER_INTEGER\n";
         let outputs =
             "    outputDefinitions:\n      parameters:\n        Output:\n          parameterType: NUMBER_INTEGER\n";
-        let _ = write!(
-            text,
-            "  comp-op-{at}:\n    executorLabel: exec-op-{at}\n{inputs}{outputs}"
-        );
+        text += &format!("  comp-op-{at}:\n    executorLabel: exec-op-{at}\n{inputs}{outputs}");
     }
     text.push_str("deploymentSpec:\n  executors:\n");
     for at in 0..tasks {
-        let _ = write!(text, "    exec-op-{at}:\n{CONTAINER}");
+        text += &format!("    exec-op-{at}:\n{CONTAINER}");
     }
     text.push_str("pipelineInfo:\n  name: synthetic\nroot:\n  dag:\n    tasks:\n");
     for at in 0..tasks {
-        let _ = write!(
-            text,
+        text += &format!(
             "      op-{at}:\n        cachingOptions:\n          enableCache: true\n        componentRef:\n          name: \
              comp-op-{at}\n"
         );
@@ -90,14 +85,13 @@ fn ir(tasks: usize) -> String {
         } else {
             let before = |numbers: &mut Numbers| (layer - 1) * 20 + numbers.below(20);
             let (data, order) = (before(&mut numbers), before(&mut numbers));
-            let _ = write!(
-                text,
+            text += &format!(
                 "        dependentTasks:\n        - op-{data}\n        - op-{order}\n        inputs:\n          \
                  parameters:\n            x:\n              taskOutputParameter:\n                outputParameterKey: \
                  Output\n                producerTask: op-{data}\n"
             );
         }
-        let _ = write!(text, "        taskInfo:\n          name: op-{at}\n");
+        text += &format!("        taskInfo:\n          name: op-{at}\n");
     }
     text.push_str("schemaVersion: 2.1.0\nsdkVersion: kfp-2.17.0\n");
     text
@@ -152,8 +146,7 @@ fn argo_status(nodes: usize) -> String {
         ids(&first)
     );
     for (at, after) in children.iter().enumerate() {
-        let _ = write!(
-            text,
+        text += &format!(
             r#",{id}:{{"id":{id},"name":"synthetic.task-{at}","displayName":"task-{at}","type":"Pod","templateName":"op","templateScope":"local/synthetic","phase":"Succeeded","boundaryID":"synthetic","startedAt":"2026-11-24T10:00:00Z","finishedAt":"2026-11-24T10:00:12Z","estimatedDuration":12,"progress":"1/1","resourcesDuration":{{"cpu":3,"memory":12}},"inputs":{{"parameters":[{{"name":"x","value":"{at}"}}]}},"outputs":{{"parameters":[{{"name":"Output","value":"{at}","valueFrom":{{"path":"/tmp/outputs/Output/data"}}}}],"artifacts":[{{"name":"main-logs","s3":{{"key":"artifacts/synthetic/task-{at}/main.log"}}}}],"exitCode":"0"}},"children":[{after}],"hostNodeName":"node-1"}}"#,
             id = id(at),
             after = ids(after),
