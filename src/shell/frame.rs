@@ -2,7 +2,6 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 use web_sys::{FocusOptions, HtmlElement};
 
@@ -11,6 +10,7 @@ use crate::widgets::status::ToneSprite;
 use super::Layers;
 use super::keys::listen;
 use super::rail::Rail;
+use super::router::use_router;
 use super::toasts::ToastRegion;
 
 /// The frame around the routes.
@@ -52,7 +52,7 @@ pub(crate) fn Frame(
 /// At each change of the path (not of the query): focus to the heading, its text to the ear.
 fn announce(main: NodeRef<html::Main>) -> RwSignal<String> {
     let said = RwSignal::new(String::new());
-    let path = use_location().pathname;
+    let path = use_router().path();
     Effect::new(move |before: Option<String>| {
         let now = path.get();
         // The very first page keeps the browser's own focus; so does "/" on its way to the list.

@@ -15,6 +15,7 @@ mod palette;
 mod person;
 mod picker;
 mod rail;
+pub(crate) mod router;
 pub(crate) mod sign_in_form;
 mod storage;
 mod theme;
