@@ -32,4 +32,6 @@ struct Layers {
     palette: RwSignal<bool>,
     /// The list of keys.
     help: RwSignal<bool>,
+    /// Raised when a page is drawn that had to be fetched first.
+    arrived: RwSignal<u32>,
 }
