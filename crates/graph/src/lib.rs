@@ -11,6 +11,7 @@ mod layout;
 mod model;
 mod read;
 
+pub use flowdeck_objects::Timestamp;
 pub use graph::{Edge, Graph, Size};
 pub use layer::Layer;
 pub use layout::{Bundle, Direction, Layout, Memory, Options, Orientation, Point, Rect, Scratch, layout, layout_into};
