@@ -15,7 +15,6 @@ mod palette;
 mod person;
 mod picker;
 mod rail;
-pub(crate) mod router;
 pub(crate) mod sign_in_form;
 mod storage;
 mod theme;
@@ -32,6 +31,4 @@ struct Layers {
     palette: RwSignal<bool>,
     /// The list of keys.
     help: RwSignal<bool>,
-    /// Raised when a page is drawn that had to be fetched first.
-    arrived: RwSignal<u32>,
 }

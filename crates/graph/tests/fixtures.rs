@@ -73,7 +73,22 @@ fn check(folder_name: &str, least: usize) {
 
 #[test]
 fn kfp_2_files_show_what_kfp_says() {
-    check("kfp2", 56);
+    check("kfp2", 57);
+}
+
+#[test]
+fn kfp_1_files_show_what_is_expected() {
+    check("kfp1", 13);
+}
+
+#[test]
+fn hera_files_show_what_is_expected() {
+    check("hera", 10);
+}
+
+#[test]
+fn argo_files_show_what_is_expected() {
+    check("argo", 22);
 }
 
 #[test]

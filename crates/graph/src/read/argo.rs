@@ -12,7 +12,7 @@ mod unpack;
 
 use super::document::{Document, Shape, Value};
 use super::form;
-use crate::model::{Builder, FaultKind, Form, Phase, Pipeline};
+use crate::model::{Builder, FaultKind, Form, Kind, Phase, Pipeline, Record};
 
 /// The kinds that hold a workflow spec.
 const KINDS: &[&str] = &[
@@ -80,12 +80,24 @@ fn has_status(status: Value<'_>) -> bool {
 fn nothing(document: &Document<'_>, root: Value<'_>, spec: Value<'_>) -> Pipeline {
     let mut builder = Builder::new(Form::ArgoSpec);
     form::repeated_keys(document, &mut builder);
-    builder.node(0).name = builder.names.add(root.get("metadata").get("name").text());
+    builder.node(0).name = builder.names.add(spec::name_of(root));
     builder.node(0).phase = Phase::from_argo(root.get("status").get("phase").text());
-    let reference = spec.get("workflowTemplateRef").get("name");
-    let message = match reference.text() {
+    let reference = spec.get("workflowTemplateRef");
+    let message = match reference.get("name").text() {
         "" => "a workflow without templates".to_owned(),
-        name => format!("the templates are in the WorkflowTemplate {name:?}, which is not in this text"),
+        name => {
+            let known = builder.name(name);
+            let gap = Record {
+                kind: Kind::Gap,
+                key: known,
+                name: known,
+                template: known,
+                offset: reference.offset(),
+                ..Record::default()
+            };
+            builder.add(0, gap);
+            format!("the templates are in the WorkflowTemplate {name:?}, which is not in this text")
+        }
     };
     builder.fault(FaultKind::Missing, root.offset(), message);
     builder.finish(document.source())

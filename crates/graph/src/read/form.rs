@@ -28,16 +28,18 @@ pub(super) fn read(document: &Document<'_>) -> Result<Pipeline, ReadError> {
     })
 }
 
-/// KFP's IR: plain, or in the wrapper that the API and old compilers write.
+/// KFP's IR: plain, in the wrapper that the API and old compilers write, or in a PipelineVersion object.
 fn pipeline_spec(root: Value<'_>) -> Option<Value<'_>> {
-    let wrapped = [root, root.get("pipeline_spec"), root.get("pipelineSpec")];
+    let object = root.get("spec").get("pipelineSpec");
+    let wrapped = [root, root.get("pipeline_spec"), root.get("pipelineSpec"), object];
     wrapped
         .into_iter()
         .find(|spec| spec.get("root").shape() == Shape::Map && has_any(*spec, &["deploymentSpec", "pipelineInfo"]))
 }
 
 fn platform_spec(root: Value<'_>) -> Option<Value<'_>> {
-    let wrapped = [root, root.get("platform_spec"), root.get("platformSpec")];
+    let object = root.get("spec").get("platformSpec");
+    let wrapped = [root, root.get("platform_spec"), root.get("platformSpec"), object];
     wrapped
         .into_iter()
         .find(|spec| spec.get("platforms").shape() == Shape::Map)

@@ -20,8 +20,8 @@ pub(crate) fn facts(pipeline: &Pipeline, scope: Scope) -> BTreeSet<String> {
     for node in pipeline.nodes() {
         if node.path() != "root" {
             out.insert(format!("node  {}  {:?}", node.path(), node.kind()));
-            about(&mut out, node);
         }
+        about(&mut out, node);
         out.extend(node.edges().map(|edge| edge_fact(node, edge)));
         if scope.ports {
             out.extend(node.inputs().map(|port| port_fact("in", node, port)));
@@ -39,7 +39,7 @@ fn about(out: &mut BTreeSet<String>, node: Node<'_>) {
             out.insert(format!("{what}  {path}  {value}"));
         }
     };
-    if node.name() != node.key() {
+    if node.parent().is_some() && node.name() != node.key() {
         add("name", node.name());
     }
     add("if", node.condition());

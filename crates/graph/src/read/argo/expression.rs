@@ -97,10 +97,17 @@ pub(super) fn depends(text: &str) -> Vec<(&str, String)> {
     let mut places = std::collections::HashMap::new();
     let mut at = 0;
     let mut negated = false;
+    // Between two results of one task stands what was written before the second.
+    let mut operator = " || ";
     while at < text.len() {
         let name = word(&text[at..]);
         if name.is_empty() {
             let character = text[at..].chars().next().unwrap_or(' ');
+            operator = match character {
+                '&' => " && ",
+                '|' => " || ",
+                _ => operator,
+            };
             negated = character == '!' || (negated && character == ' ');
             at += character.len_utf8();
             continue;
@@ -119,7 +126,7 @@ pub(super) fn depends(text: &str) -> Vec<(&str, String)> {
             None => found.push((name, condition)),
             Some((_, known)) if known.is_empty() || condition.is_empty() => known.clear(),
             Some((_, known)) => {
-                known.push_str(" || ");
+                known.push_str(operator);
                 known.push_str(&condition);
             }
         }

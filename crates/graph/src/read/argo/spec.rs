@@ -55,15 +55,12 @@ struct Inside<'d> {
 impl<'d> Reader<'d> {
     fn whole(&mut self, root: Value<'d>, spec: Value<'d>) {
         let meta = root.get("metadata");
-        let name = match meta.get("name").text() {
-            "" => meta.get("generateName").text().trim_end_matches('-'),
-            name => name,
-        };
+        let name = name_of(root);
         let annotations = meta.get("annotations");
         let described = annotations.get("workflows.argoproj.io/description").text();
         self.builder.node(0).name = self.builder.names.add(name);
         self.builder.node(0).offset = spec.offset();
-        self.builder.node(0).parallelism = spec.get("parallelism").number();
+        self.builder.node(0).parallelism = parallelism(spec);
         self.builder.description = self.builder.names.add(described);
         self.kfp_words(annotations.get("pipelines.kubeflow.org/pipeline_spec").text());
         ports::add(&mut self.builder, 0, spec.nothing(), spec.get("arguments"));
@@ -88,6 +85,25 @@ impl<'d> Reader<'d> {
         }
     }
 
+    /// What KFP v1 shows instead of a task's name: the name that its author gave it, or that of its component.
+    fn shown(&mut self, template: Value<'d>, name: &str) -> Name {
+        let annotations = template.get("metadata").get("annotations");
+        let given = annotations.get("pipelines.kubeflow.org/task_display_name").text();
+        if !given.is_empty() {
+            return self.builder.name(given);
+        }
+        let component = annotations.get("pipelines.kubeflow.org/component_spec").text();
+        if component.is_empty() {
+            return self.builder.name(name);
+        }
+        let component = Document::parse(component.as_bytes(), crate::read::Hint::Json).ok();
+        let root = component.as_ref().and_then(|document| document.roots().next());
+        match root.map_or("", |root| root.get("name").text()) {
+            "" => self.builder.name(name),
+            known => self.builder.name(known),
+        }
+    }
+
     /// The entrypoint's template is the whole; where it does one thing, that is inside it.
     fn begin(&mut self, spec: Value<'d>) {
         let entrypoint = spec.get("entrypoint");
@@ -108,6 +124,11 @@ impl<'d> Reader<'d> {
         let record = self.builder.node(0);
         record.kind = kind(called.template);
         record.template = template;
+        // Both limits hold.
+        record.parallelism = [record.parallelism, parallelism(called.template)]
+            .into_iter()
+            .flatten()
+            .min();
         self.todo.push(Inside {
             node: 0,
             depth: 0,
@@ -193,14 +214,14 @@ impl<'d> Reader<'d> {
         let template = called.template;
         let mut record = Record {
             key: self.builder.name(name),
-            name: self.builder.name(shown(template, name)),
+            name: self.shown(template, name),
             template: self.builder.name(&called.name),
             image: self.builder.name(image(template)),
             condition: self.builder.name(task.get("when").text()),
             depends: self.builder.name(task.get("depends").text()),
             offset: task.offset(),
             kind: kind(template),
-            parallelism: template.get("parallelism").number(),
+            parallelism: parallelism(template),
             ..Record::default()
         };
         if !record.depends.is_empty() {
@@ -222,6 +243,8 @@ impl<'d> Reader<'d> {
             record.kind = Kind::Loop;
         } else if goes_on && !record.condition.is_empty() {
             record.kind = Kind::Condition;
+        } else if self.builder.form == Form::KfpV1 && goes_on && called.name.starts_with("exit-handler-") {
+            record.kind = Kind::ExitHandler;
         }
         let node = self.builder.add(parent, record)?;
         ports::add(&mut self.builder, node, template, task.get("arguments"));
@@ -251,13 +274,18 @@ impl<'d> Reader<'d> {
     }
 
     fn policies(&mut self, record: &mut Record, template: Value<'d>) {
+        let of_containers = template.get("containerSet").get("retryStrategy");
         let retry = match template.get("retryStrategy") {
             own if own.is_some() => own,
+            _ if of_containers.is_some() => of_containers,
             _ => self.defaults.get("retryStrategy"),
         };
         if retry.is_some() && template.is_some() {
             record.retried = true;
-            record.retry_limit = self.builder.name(retry.get("limit").text());
+            // A container set calls it `retries`.
+            let limits = [retry.get("limit"), retry.get("retries")];
+            let limit = limits.into_iter().find(|limit| limit.is_some()).map_or("", Value::text);
+            record.retry_limit = self.builder.name(limit);
             record.retry_policy = self.builder.name(retry.get("retryPolicy").text());
             record.retry_backoff = self.builder.name(retry.get("backoff").get("duration").text());
         }
@@ -489,13 +517,18 @@ fn hook_name(task: &str, hook: &str) -> String {
     }
 }
 
-/// What KFP v1 shows instead of a task's name.
-fn shown<'d>(template: Value<'d>, name: &'d str) -> &'d str {
-    let annotations = template.get("metadata").get("annotations");
-    match annotations.get("pipelines.kubeflow.org/task_display_name").text() {
-        "" => name,
-        shown => shown,
+/// A Workflow's name, or what its name will begin with.
+pub(super) fn name_of(root: Value<'_>) -> &str {
+    let meta = root.get("metadata");
+    match meta.get("name").text() {
+        "" => meta.get("generateName").text().trim_end_matches('-'),
+        name => name,
     }
+}
+
+/// How many at once at most: KFP v1 writes 0 where there is no limit.
+fn parallelism(of: Value<'_>) -> Option<u32> {
+    of.get("parallelism").number().filter(|&limit| limit > 0)
 }
 
 /// What is directly inside a node and has nothing after it; hooks count as nothing.

@@ -279,7 +279,8 @@ fn wrappers_hold_a_spec_too() {
 #[test]
 fn workflow_of_a_template_that_is_not_here_says_so() {
     let referring = workflow("  workflowTemplateRef: {name: elsewhere}\n");
-    assert!(referring.is_empty());
+    assert_eq!(paths(&referring), ["root/elsewhere"]);
+    assert_eq!(node(&referring, "root/elsewhere").kind(), Kind::Gap);
     assert_eq!(referring.faults()[0].kind, FaultKind::Missing);
     assert!(referring.faults()[0].message.contains("elsewhere"));
 }
