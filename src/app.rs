@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::reactive::spawn_local_scoped;
-use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
-use leptos_router::path;
 
 use crate::live::connection::Connection;
 use crate::live::{Live, use_live};
@@ -17,10 +15,9 @@ use crate::shell::frame::Frame;
 use crate::shell::gate::{Gate, Stage};
 use crate::shell::not_found::NotFound;
 use crate::shell::overlays;
-use crate::shell::page::Page;
+use crate::shell::router::{Route, Router, use_router};
 use crate::shell::toasts::Toasts;
 use crate::widgets::reactive::effect;
-use crate::widgets::states::ErrorState;
 
 /// How long after the first rows the rest is fetched: they are to be drawn first.
 const AHEAD: Duration = Duration::from_millis(500);
@@ -31,6 +28,7 @@ pub(crate) fn App() -> AnyView {
     Live::provide();
     Toasts::provide();
     let token = RwSignal::new(take_token());
+    let router = Router::provide(routes(token));
     fetch_ahead(use_live().connection());
     let stage = Gate::provide(token).stage();
     let shown = move || match stage.get() {
@@ -38,10 +36,24 @@ pub(crate) fn App() -> AnyView {
         Stage::SignIn => sign_in(token),
         Stage::Frame => {
             take_over();
-            view! { <Frame>{routes(token)}</Frame> }.into_any()
+            view! { <Frame>{router.page(|| NotFound().into_any())}</Frame> }.into_any()
         }
     };
-    view! { <Router>{shown}</Router> }.into_any()
+    shown.into_any()
+}
+
+fn routes(token: RwSignal<Option<String>>) -> Vec<Route> {
+    vec![
+        Route::new("/", || {
+            let router = use_router();
+            effect(move || router.replace("/notebooks"));
+            ().into_any()
+        }),
+        Route::new("/notebooks", || ListPage().into_any()),
+        Route::new("/notebooks/new", || chunk(Arc::new(chunks::new_page))),
+        Route::new("/notebooks/:name", || chunk(Arc::new(chunks::notebook_page))),
+        Route::new("/sign-in", move || sign_in(token)),
+    ]
 }
 
 /// In the frame in which the app draws itself, the frame of index.html goes.
@@ -88,41 +100,4 @@ fn fetch_ahead(connection: Signal<Connection>) {
             set_timeout(begin, AHEAD);
         }
     });
-}
-
-fn routes(token: RwSignal<Option<String>>) -> AnyView {
-    view! {
-        <ErrorBoundary fallback=|errors| broken(errors)>
-            <FlatRoutes fallback=NotFound>
-                <Route path=path!("/") view=|| view! { <Redirect path="/notebooks" /> } />
-                <Route path=path!("/notebooks") view=ListPage />
-                <Route path=path!("/notebooks/new") view=|| chunk(Arc::new(chunks::new_page)) />
-                <Route path=path!("/notebooks/:name") view=|| chunk(Arc::new(chunks::notebook_page)) />
-                <Route path=path!("/sign-in") view=move || sign_in(token) />
-            </FlatRoutes>
-        </ErrorBoundary>
-    }
-    .into_any()
-}
-
-/// A page that could not be drawn: the frame lives, the page says so.
-fn broken(errors: ArcRwSignal<Errors>) -> AnyView {
-    let details = Signal::derive(move || {
-        errors
-            .read()
-            .iter()
-            .map(|(_, error)| error.to_string())
-            .collect::<Vec<_>>()
-            .join("\n")
-    });
-    view! {
-        <Page title="Something went wrong">
-            <ErrorState
-                title="This page could not be shown"
-                text="A mistake in Flowdeck itself. Reload; if it happens again, send the details to whoever runs Flowdeck for you."
-                details=details
-            />
-        </Page>
-    }
-    .into_any()
 }

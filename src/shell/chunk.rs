@@ -12,6 +12,7 @@ use crate::widgets::reactive::effect;
 use crate::widgets::skeleton::Skeleton;
 use crate::widgets::states::ErrorState;
 
+use super::Layers;
 use super::page::Page;
 use super::toasts::{Toast, use_toasts};
 
@@ -32,11 +33,17 @@ pub(crate) fn ChunkPage(
     load: Load,
 ) -> AnyView {
     let drawn = RwSignal::new(None::<Result<Draw, Arc<str>>>);
+    let arrived = use_context::<Layers>().map(|layers| layers.arrived);
     let fetch = move || {
         let coming = load();
         spawn_local_scoped(async move {
+            let page = coming.await.map_err(|why| why.to_string().into());
             // Whoever went elsewhere in the meantime has taken the signal along.
-            drawn.try_set(Some(coming.await.map_err(|why| why.to_string().into())));
+            if drawn.try_set(Some(page)).is_none()
+                && let Some(arrived) = arrived
+            {
+                arrived.try_update(|count| *count += 1);
+            }
         });
     };
     fetch();

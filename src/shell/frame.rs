@@ -2,7 +2,6 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 use web_sys::{FocusOptions, HtmlElement};
 
@@ -11,6 +10,7 @@ use crate::widgets::status::ToneSprite;
 use super::Layers;
 use super::keys::listen;
 use super::rail::Rail;
+use super::router::use_router;
 use super::toasts::ToastRegion;
 
 /// The frame around the routes.
@@ -23,12 +23,13 @@ pub(crate) fn Frame(
         drawer: RwSignal::new(false),
         palette: RwSignal::new(false),
         help: RwSignal::new(false),
+        arrived: RwSignal::new(0),
     };
     provide_context(layers);
     super::namespace::keep();
     listen(layers);
     let main = NodeRef::<html::Main>::new();
-    let said = announce(main);
+    let said = announce(main, layers.arrived);
     view! {
         <ToneSprite />
         <button type="button" class="button skip" on:click=move |_| focus_heading(main)>
@@ -49,21 +50,23 @@ pub(crate) fn Frame(
     .into_any()
 }
 
-/// At each change of the path (not of the query): focus to the heading, its text to the ear.
-fn announce(main: NodeRef<html::Main>) -> RwSignal<String> {
+/// At each change of the path (not of the query), and when its page has arrived: focus to the heading, its text to the ear.
+fn announce(main: NodeRef<html::Main>, arrived: RwSignal<u32>) -> RwSignal<String> {
     let said = RwSignal::new(String::new());
-    let path = use_location().pathname;
-    Effect::new(move |before: Option<String>| {
+    let path = use_router().path();
+    Effect::new(move |before: Option<(String, bool)>| {
+        arrived.track();
         let now = path.get();
         // The very first page keeps the browser's own focus; so does "/" on its way to the list.
-        if before.as_ref().is_some_and(|before| *before != now && before != "/") {
+        let went = before.is_some_and(|(before, went)| went || (before != now && before != "/"));
+        if went {
             request_animation_frame(move || {
                 focus_heading(main);
                 let words = heading(main).and_then(|h| h.text_content()).unwrap_or_default();
                 said.try_set(words);
             });
         }
-        now
+        (now, went)
     });
     said
 }

@@ -2,7 +2,6 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
 use flowdeck_view::query::encode;
 
@@ -11,6 +10,7 @@ use crate::widgets::filter_bar::is_typing;
 
 use super::Layers;
 use super::namespace::use_namespace;
+use super::router::use_router;
 
 /// How long after `g` the second key may come, in ms.
 const CHORD_MS: f64 = 1_200.0;
@@ -30,7 +30,7 @@ const KEYS: &[(&[&str], &str)] = &[
 
 /// Starts to listen; ends with the frame.
 pub(super) fn listen(layers: Layers) {
-    let go = use_navigate();
+    let router = use_router();
     let namespace = use_namespace();
     let went = StoredValue::new(f64::NEG_INFINITY);
     let handle = window_event_listener(ev::keydown, move |event| {
@@ -54,7 +54,7 @@ pub(super) fn listen(layers: Layers) {
             "n" if chord => {
                 let mut address = String::from("/notebooks?ns=");
                 namespace.with_untracked(|ns| encode(ns, &mut address));
-                go(&address, Default::default());
+                router.push(&address);
             }
             _ => return,
         }

@@ -15,6 +15,7 @@ mod palette;
 mod person;
 mod picker;
 mod rail;
+pub(crate) mod router;
 pub(crate) mod sign_in_form;
 mod storage;
 mod theme;
@@ -31,4 +32,6 @@ struct Layers {
     palette: RwSignal<bool>,
     /// The list of keys.
     help: RwSignal<bool>,
+    /// Raised when a page is drawn that had to be fetched first.
+    arrived: RwSignal<u32>,
 }

@@ -1,14 +1,13 @@
 //! Says which namespace the page is about: the one in the URL, else the one remembered, else the person's own.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
-use leptos_router::{NavigateOptions, location::Location};
 
 use flowdeck_objects::Namespace;
-use flowdeck_view::query::encode;
+use flowdeck_view::query::{self, encode};
 
 use crate::live::use_live;
 
+use super::router::use_router;
 use super::storage;
 use crate::widgets::reactive::{effect, memo};
 
@@ -20,11 +19,11 @@ struct Fallback(RwSignal<String>);
 
 /// The namespace of the page: query `ns`, else the last one used on this computer, else empty until one is known.
 pub(crate) fn use_namespace() -> Signal<String> {
-    let query = use_query_map();
+    let named = use_router().query(named);
     let fallback = use_context::<Fallback>();
     memo(move || {
-        let named = query.read().get("ns").filter(|ns| !ns.is_empty());
-        named.or_else(|| fallback.map(|f| f.0.get())).unwrap_or_default()
+        let named = named.get().or_else(|| fallback.map(|f| f.0.get()));
+        named.unwrap_or_default()
     })
     .into()
 }
@@ -33,24 +32,18 @@ pub(crate) fn use_namespace() -> Signal<String> {
 pub(super) fn keep() {
     let fallback = RwSignal::new(storage::read(REMEMBERED).unwrap_or_default());
     provide_context(Fallback(fallback));
-    let (live, location, go) = (use_live(), use_location(), use_navigate());
+    let (live, router) = (use_live(), use_router());
     let session = live.session();
-    let query = use_query_map();
+    let (named, path) = (router.query(named), router.path());
     effect(move || {
-        let named = query.read().get("ns").filter(|ns| !ns.is_empty());
-        if let Some(named) = named {
+        if let Some(named) = named.get() {
             storage::write(REMEMBERED, &named);
             fallback.set(named);
             return;
         }
         let chosen = fallback.get();
-        if !chosen.is_empty() && location.pathname.with(|path| path.starts_with("/notebooks")) {
-            let options = NavigateOptions {
-                replace: true,
-                scroll: false,
-                ..Default::default()
-            };
-            go(&with_namespace(&location, &chosen), options);
+        if !chosen.is_empty() && path.with(|path| path.starts_with("/notebooks")) {
+            router.replace(&router.with("ns", &chosen));
         }
     });
     // The first visit on this computer: the person's own namespace.
@@ -66,25 +59,16 @@ pub(super) fn keep() {
     });
 }
 
+/// The namespace that a URL names.
+fn named(get: query::Get<'_>) -> Option<String> {
+    get("ns").filter(|ns| !ns.is_empty())
+}
+
 /// The namespace to begin with: one that the person owns, else one that belongs to a Profile.
 fn first_for<'a>(all: impl Iterator<Item = &'a Namespace>, user: &str) -> Option<String> {
     let mut owned: Vec<&Namespace> = all.filter(|ns| ns.owner().is_some()).collect();
     owned.sort_by_key(|ns| (ns.owner() != Some(user), ns.metadata.name.clone()));
     owned.first().map(|ns| ns.metadata.name.clone())
-}
-
-/// The address of the page with another namespace; the rest of its query stays.
-fn with_namespace(location: &Location, namespace: &str) -> String {
-    let mut url = location.pathname.get_untracked();
-    url.push_str("?ns=");
-    encode(namespace, &mut url);
-    let rest = location.search.get_untracked();
-    let rest = rest.trim_start_matches('?');
-    if !rest.is_empty() {
-        url.push('&');
-        url.push_str(rest);
-    }
-    url
 }
 
 /// Where choosing a namespace leads from a page: to the same list there; from one object to its list.

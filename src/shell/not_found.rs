@@ -1,16 +1,16 @@
 //! Says that an address shows nothing, and where to go on.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use crate::widgets::states::EmptyState;
 
 use super::page::Page;
+use super::router::use_router;
 
 /// The page for every address that is no page.
 #[component]
 pub(crate) fn NotFound() -> AnyView {
-    let path = use_location().pathname;
+    let path = use_router().path();
     let text = Signal::derive(move || {
         format!(
             "Flowdeck has no page at {}. The link may be old or mistyped.",

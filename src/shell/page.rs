@@ -48,7 +48,7 @@ pub(crate) fn Page(
             <div class="top-end">{command_button()} {actions.map(|a| a.run())}</div>
         </header>
         <StaleBanner />
-        <div class="page">{children()}</div>
+        <div class="page" data-scroll>{children()}</div>
     }
     .into_any()
 }

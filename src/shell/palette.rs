@@ -3,7 +3,6 @@
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen::JsCast;
 
 use flowdeck_view::query::encode;
@@ -16,6 +15,7 @@ use crate::widgets::{Act, outliving};
 use super::Layers;
 use super::namespace::{address_in, use_namespace};
 use super::person::sign_out_act;
+use super::router::use_router;
 use super::theme::Theme;
 use crate::widgets::reactive::effect;
 
@@ -103,11 +103,11 @@ fn PaletteBody(leave: Act) -> AnyView {
         };
         all.with(|all| all.iter().filter(|c| fits(c)).take(MOST).cloned().collect::<Vec<_>>())
     });
-    let go = StoredValue::new_local(use_navigate());
+    let router = use_router();
     let run = move |command: Command| {
         layers.palette.set(false);
         match command.deed {
-            Deed::Go(address) => go.with_value(|go| go(&address, Default::default())),
+            Deed::Go(address) => router.push(&address),
             Deed::Look(theme) => theme.choose(),
             Deed::Keys => layers.help.set(true),
             Deed::SignOut => leave.run(()),
@@ -195,7 +195,7 @@ fn commands() -> Signal<Vec<Command>, LocalStorage> {
     let live = use_live();
     let namespace = use_namespace();
     let here = namespace.get_untracked();
-    let path = use_location().pathname;
+    let path = use_router().path();
     let (notebooks, namespaces) = (live.notebooks(&here), live.namespaces());
     Signal::derive_local(move || {
         let mut ns = String::new();

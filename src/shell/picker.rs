@@ -3,7 +3,6 @@
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen::JsCast;
 
 use flowdeck_objects::Namespace;
@@ -15,6 +14,7 @@ use crate::widgets::icon::{Icon, icon};
 use crate::widgets::list_search::{list_search, moved_by};
 
 use super::namespace::{address_in, use_namespace};
+use super::router::use_router;
 use crate::widgets::reactive::memo;
 
 /// One line of the list.
@@ -124,10 +124,10 @@ fn PickerList(namespace: Signal<String>, lease: Lease<Namespace>, close: On<bool
             .with_untracked(|lines| lines.iter().position(|l| l.name == now))
             .unwrap_or(0),
     );
-    let (path, go) = (use_location().pathname, StoredValue::new_local(use_navigate()));
+    let router = use_router();
     let choose = move |name: String| {
         close.run((true,));
-        go.with_value(|go| go(&address_in(&path.get_untracked(), &name), Default::default()));
+        router.push(&address_in(&router.path().get_untracked(), &name));
     };
     let keys = move |event: ev::KeyboardEvent| {
         let count = lines.with_untracked(Vec::len);

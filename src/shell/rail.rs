@@ -3,7 +3,6 @@
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
@@ -16,6 +15,7 @@ use super::Layers;
 use super::namespace::use_namespace;
 use super::person::Person;
 use super::picker::Picker;
+use super::router::use_router;
 use crate::widgets::reactive::{effect, memo};
 
 /// The rail: brand, namespace, areas, person. A drawer on a narrow screen.
@@ -23,7 +23,7 @@ use crate::widgets::reactive::{effect, memo};
 pub(super) fn Rail() -> AnyView {
     let layers = expect_context::<Layers>();
     let namespace = use_namespace();
-    let path = use_location().pathname;
+    let path = use_router().path();
     let href = move || {
         let mut url = String::from("/notebooks?ns=");
         namespace.with(|ns| encode(ns, &mut url));

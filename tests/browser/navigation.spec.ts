@@ -44,6 +44,40 @@ test("back goes from a notebook's tab to the list as it was", async ({ as }) => 
   await expect(page.getByRole("searchbox", { name: /Filter/ })).toHaveValue("data");
 });
 
+test("back and reload find the list where it was scrolled", async ({ as }) => {
+  const page = await as("alice", { height: 420 });
+  await page.goto(url);
+  await expect(row(page, "bert-finetune")).toBeVisible();
+  const grid = page.getByRole("grid");
+  const top = () => grid.evaluate((room) => room.scrollTop);
+  const far = 120;
+  await grid.evaluate((room, y) => room.scrollTo(0, y), far);
+  await page.getByRole("link", { name: "r-analysis", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "r-analysis", level: 1 })).toBeFocused();
+  await page.goBack();
+  await expect(page.getByRole("heading", { name: "Notebooks", level: 1 })).toBeFocused();
+  await expect.poll(top).toBe(far);
+  await page.reload();
+  await expect(grid).toBeVisible();
+  await expect.poll(top).toBe(far);
+});
+
+test("a link is followed in the page, and with Ctrl in a tab of its own", async ({ as }) => {
+  const page = await as("alice");
+  await page.goto(url);
+  const link = page.getByRole("link", { name: "data-prep", exact: true });
+  const opened = page.context().waitForEvent("page");
+  await link.click({ modifiers: ["Control"] });
+  await (await opened).close();
+  await expect(page.getByRole("heading", { name: "Notebooks", level: 1 })).toBeVisible();
+  await page.evaluate(() => Object.assign(window, { same: true }));
+  await link.click();
+  await expect(page.getByRole("heading", { name: "data-prep", level: 1 })).toBeVisible();
+  await expect(page).toHaveTitle(/data-prep/);
+  expect(await page.evaluate(() => "same" in window)).toBe(true);
+  await expect(page.getByRole("link", { name: /^Notebooks/ }).first()).toHaveAttribute("aria-current", "page");
+});
+
 test("the keyboard alone reaches a notebook", async ({ as }) => {
   const page = await as("alice");
   await page.goto(url);

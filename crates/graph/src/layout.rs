@@ -11,6 +11,7 @@ mod csr;
 mod lanes;
 mod layers;
 mod level;
+mod memory;
 mod net;
 mod order;
 mod pack;
@@ -28,6 +29,7 @@ use bundle::Bundles;
 use lanes::Lanes;
 use layers::Layers;
 use level::{Level, Ports};
+pub use memory::Memory;
 pub use result::{Bundle, Direction, Layout, Point, Rect};
 use strands::Strands;
 
@@ -63,6 +65,11 @@ pub struct Options<'a> {
     pub bundle_gap: f32,
     /// The rank of a box among the cells of its grid, the least first; equal ones keep the order of their indices.
     pub bundle_order: Option<&'a dyn Fn(u32) -> u64>,
+    /// Where the middle of a box was in an earlier layout (see [`Memory`]): boxes keep their order unless that costs many
+    /// crossings, and move little.
+    pub before: Option<&'a dyn Fn(u32) -> Option<Point>>,
+    /// The box that others make room for if it grew: the group that was just unfolded, say.
+    pub anchor: Option<u32>,
     /// Says when to make do with what is found so far; asked often. The layout is then whole, only plainer.
     pub stop: Option<&'a dyn Fn() -> bool>,
 }
@@ -79,6 +86,8 @@ impl Default for Options<'_> {
             bundle_above: usize::MAX,
             bundle_gap: 8.0,
             bundle_order: None,
+            before: None,
+            anchor: None,
             stop: None,
         }
     }
@@ -93,6 +102,7 @@ pub struct Scratch {
     strands: Strands,
     ports: Vec<Ports>,
     members: Vec<u32>,
+    anchors: Vec<u32>,
     /// The corners of the strands, each from the corner of its group on.
     corners: Vec<Point>,
     level: Level,
@@ -101,7 +111,7 @@ pub struct Scratch {
 impl Scratch {
     /// The bytes that this holds on to.
     pub fn bytes(&self) -> usize {
-        4 * self.members.capacity()
+        4 * (self.members.capacity() + self.anchors.capacity())
             + size_of::<Ports>() * self.ports.capacity()
             + 8 * self.corners.capacity()
             + self.children.bytes()
@@ -215,6 +225,10 @@ impl Scratch {
             drawn.then(|| (bundles.stands[edge.from as usize], bundles.stands[edge.to as usize]))
         });
         self.strands.cut(&bundles.parents, drawn);
+        self.anchors.clear();
+        let anchor = options.anchor.filter(|&anchor| (anchor as usize) < count);
+        self.anchors
+            .extend(std::iter::successors(anchor, |&node| graph.parent(node)));
         self.ports.clear();
         self.ports.resize(all, Ports::default());
         self.corners.clear();
@@ -225,6 +239,8 @@ impl Scratch {
         let members = if top { &self.members } else { self.children.of(group) };
         let mut task = level::Task {
             options,
+            anchors: &self.anchors,
+            boxes: index(self.bundles.stands.len()),
             strands: &mut self.strands.all,
             mine: self.strands.by_owner.of(group.min(index(self.bundles.parents.len()))),
             lanes: &self.lanes,

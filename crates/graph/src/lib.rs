@@ -11,9 +11,10 @@ mod layout;
 mod model;
 mod read;
 
+pub use flowdeck_objects::Timestamp;
 pub use graph::{Edge, Graph, Size};
 pub use layer::Layer;
-pub use layout::{Bundle, Direction, Layout, Options, Orientation, Point, Rect, Scratch, layout, layout_into};
+pub use layout::{Bundle, Direction, Layout, Memory, Options, Orientation, Point, Rect, Scratch, layout, layout_into};
 pub use model::{
     Cache, Counts, Dependency, EdgeKind, Fault, FaultKind, Form, Items, Iteration, Kind, Node, NodeId, Phase, Pipeline,
     Place, Port, PortKind, Retry, Source, Trigger,

@@ -1,5 +1,7 @@
 //! Decides what a page shows without a DOM: queries, sorting, filtering, windows, forms, logs, YAML.
 
+/// Reads addresses and matches them against routes.
+pub mod address;
 /// Decides which columns of a table have room.
 pub mod columns;
 /// Keeps the visible rows of a table in order.

@@ -7,14 +7,13 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen::JsValue;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::client::session;
 use crate::live::use_live;
 use crate::shell::chunk::Coming;
+use crate::shell::router::use_router;
 use crate::shell::sign_in_form::{SignInForm, sentence};
 use crate::widgets::icon::mark;
 use crate::widgets::reactive::effect;
@@ -99,16 +98,10 @@ fn SignInPage(
 
 /// Someone who is signed in has no business at `/sign-in`.
 fn leave_when_signed_in(session: Signal<Option<session::Session>>) {
-    let (path, go) = (use_location().pathname, use_navigate());
+    let router = use_router();
     effect(move || {
-        if session.with(Option::is_some) && path.get_untracked() == "/sign-in" {
-            go(
-                "/notebooks",
-                NavigateOptions {
-                    replace: true,
-                    ..Default::default()
-                },
-            );
+        if session.with(Option::is_some) && router.path().get_untracked() == "/sign-in" {
+            router.replace("/notebooks");
         }
     });
 }

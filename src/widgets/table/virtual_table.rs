@@ -100,6 +100,7 @@ pub(crate) fn VirtualTable(
                 class=class
                 role="grid"
                 tabindex="-1"
+                data-scroll
                 aria-label=label
                 aria-rowcount=move || (source.count.get() + 1).to_string()
                 aria-busy=move || loading.get().then_some("true")

@@ -9,7 +9,7 @@ use super::net::{Borders, Net};
 use super::order::Order;
 use super::pack::{Pack, Piece};
 use super::parts::Parts;
-use super::place::Places;
+use super::place::{Hints, Places};
 use super::rank::Ranks;
 use super::result::{Point, Rect};
 use super::route::{Routes, Run};
@@ -30,6 +30,10 @@ pub(super) struct Ports {
 /// What is to be laid out, and where to.
 pub(super) struct Task<'a> {
     pub(super) options: &'a Options<'a>,
+    /// The box that shall stay where it was, and the groups around it.
+    pub(super) anchors: &'a [u32],
+    /// How many boxes the graph has; bundles have higher numbers.
+    pub(super) boxes: u32,
     pub(super) strands: &'a mut [Strand],
     /// The strands of this group.
     pub(super) mine: &'a [u32],
@@ -46,6 +50,7 @@ pub(super) struct Level {
     parts: Parts,
     sizes: Vec<Size>,
     aside: Vec<f32>,
+    hints: Hints,
     pairs: Vec<(u32, u32)>,
     pieces: Vec<Piece>,
     net: Net,
@@ -169,6 +174,43 @@ impl Level {
         }
     }
 
+    /// Takes where the boxes were; a dummy was on the line between the ends of its edge.
+    fn take_hints(&mut self, task: &Task<'_>, part: u32) {
+        self.hints.at.clear();
+        self.hints.anchor = None;
+        let Some(before) = task.options.before else { return };
+        let right = task.options.orientation == Orientation::Right;
+        self.hints.at.resize(self.layers.items(), f32::NAN);
+        for (at, &member) in self.parts.of(part).iter().enumerate() {
+            let node = self.parts.members[member as usize];
+            if task.anchors.contains(&node) {
+                self.hints.anchor = Some(index(at));
+            }
+            if let Some(point) = (node < task.boxes).then(|| before(node)).flatten() {
+                let hint = if right { point.y } else { point.x };
+                // What is not finite, or so far away that small steps are lost there, is no place.
+                self.hints.at[at] = if hint.abs() < 5e5 { hint } else { f32::NAN };
+            }
+        }
+        let nodes = self.layers.nodes as usize;
+        if self.hints.at[..nodes].iter().all(|hint| hint.is_nan()) {
+            self.hints.at.clear();
+            return;
+        }
+        for (edge, chain) in self.layers.chains.windows(2).enumerate() {
+            let ends = [self.net.tails[edge], self.net.heads[edge]].map(|end| self.hints.at[end as usize]);
+            let count = (chain[1] - chain[0] + 1) as f32;
+            for dummy in chain[0]..chain[1] {
+                let part = (dummy - chain[0] + 1) as f32 / count;
+                self.hints.at[dummy as usize] = match ends.map(f32::is_nan) {
+                    [false, false] => ends[0] + (ends[1] - ends[0]) * part,
+                    [true, _] => ends[1],
+                    [_, true] => ends[0],
+                };
+            }
+        }
+    }
+
     fn lay_out_part(&mut self, task: &mut Task<'_>, part: u32, ports: &mut Ports) -> Piece {
         let options = task.options;
         let right = options.orientation == Orientation::Right;
@@ -178,6 +220,7 @@ impl Level {
         self.ranks.find(&self.net, &stop);
         self.layers.build(&self.net, &self.ranks);
         self.make_room_aside(task, part);
+        self.take_hints(task, part);
         let measures = Measures {
             sizes: &self.sizes,
             aside: &self.aside,
@@ -185,8 +228,8 @@ impl Level {
             edge_gap: options.edge_gap,
             layer_gap: options.layer_gap,
         };
-        self.order.find(&mut self.layers, &stop);
-        self.places.find(&self.layers, &measures, &stop);
+        self.order.find(&mut self.layers, &self.hints.at, &stop);
+        self.places.find(&self.layers, &measures, &self.hints, &stop);
         let size = self
             .routes
             .set_down(&self.layers, &measures, &mut self.places, &self.net);
@@ -285,7 +328,7 @@ impl Level {
     pub(super) fn bytes(&self) -> usize {
         self.parts.bytes()
             + 8 * (self.sizes.capacity() + self.pairs.capacity())
-            + 4 * self.aside.capacity()
+            + 4 * (self.aside.capacity() + self.hints.at.capacity())
             + size_of::<Piece>() * self.pieces.capacity()
             + self.net.bytes()
             + self.ranks.bytes()

@@ -6,12 +6,14 @@
 
 mod count;
 mod exchange;
+mod keep;
 
 use super::Stop;
 use super::layers::Layers;
 use crate::graph::index;
 use count::Count;
 use exchange::Exchange;
+use keep::Seeker;
 
 /// Rounds without a better order before a start is given up.
 const IDLE_ROUNDS: u32 = 4;
@@ -40,11 +42,27 @@ pub(super) struct Order {
     restless: Vec<bool>,
     count: Count,
     exchange: Exchange,
+    /// Items that keep their order among each other; none at all most of the time.
+    held: Vec<bool>,
+    found: Vec<u32>,
+    seekers: Vec<Seeker>,
+    pools: Vec<(f32, u32)>,
 }
 
 impl Order {
     /// Orders the layers; gives the number of crossings between links.
-    pub(super) fn find(&mut self, layers: &mut Layers, stop: &Stop<'_>) -> u64 {
+    ///
+    /// `hints` says where each item was in an earlier layout, or is empty; that order is kept if it costs little.
+    pub(super) fn find(&mut self, layers: &mut Layers, hints: &[f32], stop: &Stop<'_>) -> u64 {
+        let fresh = self.search(layers, stop);
+        if hints.is_empty() || layers.rows.owners() == 0 {
+            return fresh;
+        }
+        self.keep(layers, hints, fresh, stop)
+    }
+
+    fn search(&mut self, layers: &mut Layers, stop: &Stop<'_>) -> u64 {
+        self.held.clear();
         let cost = (layers.items() + layers.down.items.len()) as u64;
         let mut visits = 0;
         let mut least = u64::MAX;
@@ -195,7 +213,7 @@ impl Order {
                 if !std::mem::take(&mut self.restless[row as usize]) || layers.rows.of(row).len() < 2 {
                     continue;
                 }
-                let gain = self.exchange.row(layers, row, eager && pass == 0, passes);
+                let gain = self.exchange.row(layers, row, &self.held, (eager && pass == 0, passes));
                 if gain.moved {
                     moved = true;
                     self.count.removed(row, gain);
@@ -223,12 +241,13 @@ impl Order {
 
     /// The bytes that this holds on to.
     pub(super) fn bytes(&self) -> usize {
-        let words = [&self.best, &self.fresh, &self.slots, &self.fill];
-        let pairs = self.keys.capacity() + self.stack.capacity();
-        let flags = self.placed.capacity() + self.restless.capacity();
+        let words = [&self.best, &self.fresh, &self.slots, &self.fill, &self.found];
+        let pairs = self.keys.capacity() + self.stack.capacity() + self.pools.capacity();
+        let flags = self.placed.capacity() + self.restless.capacity() + self.held.capacity();
         words.iter().map(|list| 4 * list.capacity()).sum::<usize>()
             + 8 * pairs
             + flags
+            + size_of::<Seeker>() * self.seekers.capacity()
             + self.count.bytes()
             + self.exchange.bytes()
     }

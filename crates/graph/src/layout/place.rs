@@ -9,8 +9,31 @@ use super::{Measures, Stop};
 /// Sweeps towards the mean of the neighbours; then those towards their median, which straightens.
 const MEAN_SWEEPS: u32 = 12;
 const MEDIAN_SWEEPS: u32 = 8;
+/// What it weighs that an item was somewhere in an earlier layout: more than a few links between nodes.
+const HINT_WEIGHT: f32 = 8.0;
+/// The same for the box that shall stay: others make room for it.
+const ANCHOR_WEIGHT: f32 = 1_000.0;
 /// How much more a link weighs for each of its ends that is a dummy: long edges shall be straight.
 const DUMMY_WEIGHT: [f32; 3] = [1.0, 2.0, 8.0];
+
+/// Where items were across the layers in an earlier layout.
+#[derive(Debug, Default)]
+pub(super) struct Hints {
+    /// For each item, not a number where nothing is known; empty if there is nothing at all.
+    pub(super) at: Vec<f32>,
+    /// The node that shall stay where it was.
+    pub(super) anchor: Option<u32>,
+}
+
+impl Hints {
+    /// Where a node was and how much that weighs; dummies have no place of their own to keep.
+    fn of_node(&self, layers: &Layers, item: u32) -> Option<(f32, f32)> {
+        let hint = self.at.get(item as usize).copied()?;
+        let anchored = self.anchor == Some(item);
+        let weight = if anchored { ANCHOR_WEIGHT } else { HINT_WEIGHT };
+        (!layers.is_dummy(item) && !hint.is_nan()).then_some((hint, weight))
+    }
+}
 
 /// Places across the layers, and the room to find them.
 #[derive(Debug, Default)]
@@ -33,9 +56,10 @@ struct Pool {
 }
 
 impl Places {
-    /// Finds the places; `half` is half the width of each item with its share of the gap.
-    pub(super) fn find(&mut self, layers: &Layers, measures: &Measures<'_>, stop: &Stop<'_>) {
+    /// Finds the places; `hints` says where each item was in an earlier layout, or is empty.
+    pub(super) fn find(&mut self, layers: &Layers, measures: &Measures<'_>, hints: &Hints, stop: &Stop<'_>) {
         self.pack(layers, measures);
+        self.recall(layers, hints);
         let rows = layers.rows.owners();
         for sweep in 0..MEAN_SWEEPS + MEDIAN_SWEEPS {
             if stop.now() {
@@ -44,7 +68,8 @@ impl Places {
             let median = sweep >= MEAN_SWEEPS;
             for nth in 0..rows {
                 let row = if sweep % 2 == 0 { nth } else { rows - 1 - nth };
-                self.settle(layers, row, median);
+                self.wish(layers, row, hints, median);
+                self.settle(layers, row);
             }
             if median {
                 self.straighten(layers);
@@ -74,18 +99,49 @@ impl Places {
         }
     }
 
-    /// Moves the items of a row as near as they can be to their neighbours in the rows beside.
-    fn settle(&mut self, layers: &Layers, row: u32, median: bool) {
-        let items = layers.rows.of(row);
+    /// Moves each row to where most of it was, and its items to where they were.
+    fn recall(&mut self, layers: &Layers, hints: &Hints) {
+        if hints.at.is_empty() {
+            return;
+        }
+        for row in 0..layers.rows.owners() {
+            let known = |item: &u32| hints.of_node(layers, *item);
+            let (mut count, mut off) = (0.0, 0.0);
+            for item in layers.rows.of(row) {
+                if let Some((hint, _)) = known(item) {
+                    (count, off) = (count + 1.0, off + hint - self.x[*item as usize]);
+                }
+            }
+            if count > 0.0 {
+                let off = off / count;
+                self.wish.clear();
+                let wish = |item: &u32| match known(item) {
+                    Some((hint, weight)) => (hint, weight),
+                    None => (self.x[*item as usize] + off, 1.0),
+                };
+                self.wish.extend(layers.rows.of(row).iter().map(wish));
+                self.settle(layers, row);
+            }
+        }
+    }
+
+    /// Finds where each item of a row would be best: near its neighbours in the rows beside, and where it was.
+    fn wish(&mut self, layers: &Layers, row: u32, hints: &Hints, median: bool) {
         self.wish.clear();
-        for &item in items {
+        for &item in layers.rows.of(row) {
+            let hint = hints.of_node(layers, item);
             let wish = if median {
-                self.median(layers, item)
+                self.median(layers, item, hint)
             } else {
-                self.mean(layers, item)
+                self.mean(layers, item, hint)
             };
             self.wish.push(wish);
         }
+    }
+
+    /// Moves the items of a row as near as they can be to where they wish to be.
+    fn settle(&mut self, layers: &Layers, row: u32) {
+        let items = layers.rows.of(row);
         self.pools.clear();
         let mut offset = 0.0;
         for (nth, &(wish, weight)) in self.wish.iter().enumerate() {
@@ -119,8 +175,8 @@ impl Places {
     }
 
     /// The mean place of all neighbours, and how much it weighs.
-    fn mean(&self, layers: &Layers, item: u32) -> (f32, f32) {
-        let (mut sum, mut weights) = (0.0, 0.0);
+    fn mean(&self, layers: &Layers, item: u32, hint: Option<(f32, f32)>) -> (f32, f32) {
+        let (mut sum, mut weights) = hint.map_or((0.0, 0.0), |(hint, weight)| (hint * weight, weight));
         for &other in layers.up.of(item).iter().chain(layers.down.of(item)) {
             let weight = link_weight(layers, item, other);
             sum += weight * self.x[other as usize];
@@ -134,9 +190,10 @@ impl Places {
     }
 
     /// The place nearest to where it is that makes the links shortest, and how much it weighs.
-    fn median(&mut self, layers: &Layers, item: u32) -> (f32, f32) {
+    fn median(&mut self, layers: &Layers, item: u32, hint: Option<(f32, f32)>) -> (f32, f32) {
         self.around.clear();
-        let mut weights = 0.0;
+        self.around.extend(hint);
+        let mut weights = hint.map_or(0.0, |(_, weight)| weight);
         for &other in layers.up.of(item).iter().chain(layers.down.of(item)) {
             let weight = link_weight(layers, item, other);
             self.around.push((self.x[other as usize], weight));

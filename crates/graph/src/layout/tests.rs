@@ -305,6 +305,21 @@ proptest! {
     }
 
     #[test]
+    fn any_memory_gives_a_whole_layout(graph in graphs(40), places in prop::collection::vec((any::<f32>(), -500.0_f32..500.0), 40), anchor in 0_u32..50) {
+        let before = |node: u32| {
+            let (wild, tame) = places[node as usize % 40];
+            let x = if node.is_multiple_of(5) { wild } else { tame };
+            (!node.is_multiple_of(3)).then_some(Point { x, y: tame })
+        };
+        for orientation in [Orientation::Down, Orientation::Right] {
+            let options = Options { before: Some(&before), anchor: Some(anchor), orientation, ..Options::default() };
+            let out = layout(&graph, &options, &mut Scratch::default());
+            no_overlap(&graph, &out);
+            routes_touch_no_box(&graph, &out);
+        }
+    }
+
+    #[test]
     fn same_graph_gives_same_layout_in_used_room(graphs in prop::collection::vec(graphs(40), 3)) {
         let mut scratch = Scratch::default();
         for graph in &graphs {
@@ -417,7 +432,7 @@ fn crossing_that_can_be_avoided_is() {
     );
     ranks.find(&net, &Stop(None));
     layers.build(&net, &ranks);
-    assert_eq!(order.find(&mut layers, &Stop(None)), 0);
+    assert_eq!(order.find(&mut layers, &[], &Stop(None)), 0);
     no_overlap(&graph, &lay_out(&graph, Orientation::Down));
 }
 

@@ -16,7 +16,7 @@ pub fn encode(text: &str, out: &mut String) {
     }
 }
 
-/// Reads percent-encoded text; broken escapes stay as they are, invalid UTF-8 becomes U+FFFD.
+/// Reads percent-encoded text; broken escapes stay as they are, invalid UTF-8 becomes U+FFFD, `+` is a plus.
 pub fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -28,10 +28,6 @@ pub fn decode(text: &str) -> String {
                 out.push((high * 16 + low) as u8);
                 at += 3;
             }
-            (b'+', ..) => {
-                out.push(b' ');
-                at += 1;
-            }
             (byte, ..) => {
                 out.push(byte);
                 at += 1;
@@ -41,15 +37,16 @@ pub fn decode(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Splits a query (with or without `?`) into decoded pairs, in order.
+/// Splits a query (with or without `?`) into decoded pairs, in order; `+` is a space, as forms write it.
 pub fn pairs(query: &str) -> Vec<(String, String)> {
+    let value = |text: &str| decode(&text.replace('+', " "));
     query
         .trim_start_matches('?')
         .split('&')
         .filter(|part| !part.is_empty())
         .map(|part| {
-            let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            (decode(key), decode(value))
+            let (key, text) = part.split_once('=').unwrap_or((part, ""));
+            (value(key), value(text))
         })
         .collect()
 }

@@ -5,8 +5,6 @@ use flowdeck_view::form::Manifest;
 use flowdeck_view::query::{NotebookQuery, NotebooksQuery};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use wasm_bindgen::JsCast;
 
 use super::super::actions::Actions;
@@ -16,6 +14,7 @@ use crate::client::fetch::{self, Call};
 use crate::live::use_live;
 use crate::shell::namespace::use_namespace;
 use crate::shell::page::Page;
+use crate::shell::router::use_router;
 use crate::shell::toasts::{Toast, use_toasts};
 use crate::widgets::Act;
 use crate::widgets::button::{Button, Kind};
@@ -150,7 +149,7 @@ fn form(model: Model, actions: Actions, config_failed: RwSignal<Option<String>>)
 fn creator(model: Model, busy: RwSignal<bool>) -> Act {
     let toasts = use_toasts();
     let session = use_live().session();
-    let navigate = use_navigate();
+    let router = use_router();
     let create = move || {
         if busy.get_untracked() {
             return;
@@ -167,7 +166,6 @@ fn creator(model: Model, busy: RwSignal<bool>) -> Act {
             .spawner
             .with_untracked(|spawner| Manifest::new(&form, spawner, &namespace, &user));
         busy.set(true);
-        let navigate = navigate.clone();
         leptos::reactive::spawn_local_scoped(async move {
             let answer = send::send(&namespace, &form, &manifest).await;
             if let Err(problems) = answer {
@@ -192,13 +190,7 @@ fn creator(model: Model, busy: RwSignal<bool>) -> Act {
                     ns: namespace,
                     ..NotebookQuery::default()
                 };
-                navigate(
-                    &query.url(&name),
-                    NavigateOptions {
-                        replace: true,
-                        ..NavigateOptions::default()
-                    },
-                );
+                router.replace(&query.url(&name));
             }
         });
     };

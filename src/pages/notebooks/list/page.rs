@@ -4,8 +4,6 @@ use flowdeck_objects::{Group, Timestamp};
 use flowdeck_view::query::{NewNotebookQuery, NotebooksQuery};
 use leptos::prelude::*;
 use leptos::reactive::callback::UnsyncCallback;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::super::actions::Actions;
 use super::super::chunks::delete_dialog;
@@ -17,6 +15,7 @@ use crate::live::lease::StreamState;
 use crate::live::use_live;
 use crate::shell::namespace::use_namespace;
 use crate::shell::page::Page;
+use crate::shell::router::{Router, use_router};
 use crate::widgets::button::{Button, Kind};
 use crate::widgets::reactive::effect;
 
@@ -50,8 +49,8 @@ pub(super) struct List {
 #[component]
 pub(crate) fn ListPage() -> AnyView {
     let namespace = use_namespace();
-    let params = use_query_map();
-    let query = Memo::new(move |_| NotebooksQuery::from_params(&|key| params.with(|params| params.get(key))));
+    let router = use_router();
+    let query = router.query(NotebooksQuery::from_params);
     let typed = RwSignal::new(query.with_untracked(|query| query.q.clone()));
     let actions = Actions::new(namespace);
     let list = List {
@@ -66,15 +65,14 @@ pub(crate) fn ListPage() -> AnyView {
         ask_delete: RwSignal::new(None),
     };
     keep_in_step(list, query, typed);
-    let go = to_url(query, typed);
+    let go = to_url(router, query, typed);
     let new_url = move || {
         NewNotebookQuery {
             ns: namespace.get_untracked(),
         }
         .url()
     };
-    let navigate = use_navigate();
-    let create: crate::widgets::Act = (move || navigate(&new_url(), NavigateOptions::default())).into();
+    let create: crate::widgets::Act = (move || router.push(&new_url())).into();
     let buttons = move || {
         let blocked = actions.no_create();
         view! { <Button label="New notebook" kind=Kind::Primary on_click=create blocked=blocked /> }.into_any()
@@ -99,16 +97,7 @@ pub(crate) fn ListPage() -> AnyView {
 /// Writes a query into the URL, at once and in place of the former one.
 pub(super) type Go = UnsyncCallback<(NotebooksQuery,)>;
 
-fn to_url(query: Memo<NotebooksQuery>, typed: RwSignal<String>) -> Go {
-    let navigate = use_navigate();
-    let write = move |next: NotebooksQuery| {
-        let options = NavigateOptions {
-            replace: true,
-            scroll: false,
-            ..NavigateOptions::default()
-        };
-        navigate(&next.url(), options);
-    };
+fn to_url(router: Router, query: Memo<NotebooksQuery>, typed: RwSignal<String>) -> Go {
     // Back and forward change the URL under the field.
     Effect::new(move |before: Option<String>| {
         let now = query.with(|query| query.q.clone());
@@ -117,7 +106,7 @@ fn to_url(query: Memo<NotebooksQuery>, typed: RwSignal<String>) -> Go {
         }
         now
     });
-    UnsyncCallback::new(move |(next,): (NotebooksQuery,)| write(next))
+    UnsyncCallback::new(move |(next,): (NotebooksQuery,)| router.replace(&next.url()))
 }
 
 /// Applies the stores' changes and the query to the table.

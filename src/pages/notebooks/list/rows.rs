@@ -3,13 +3,12 @@
 use flowdeck_view::query::{Column, NotebookQuery, NotebooksQuery, Sort};
 use leptos::prelude::*;
 use leptos::reactive::callback::UnsyncCallback;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 
 use super::board::Board;
 use super::cells::{COLUMNS, START, cells_of};
 use super::menu;
 use super::page::{Go, List, now_of};
+use crate::shell::router::use_router;
 use crate::widgets::table::virtual_table::VirtualTable;
 use crate::widgets::table::{self, Cells, Source};
 
@@ -36,14 +35,14 @@ pub(super) fn rows(
             ..query
         },));
     });
-    let navigate = use_navigate();
+    let router = use_router();
     let on_open = UnsyncCallback::new(move |(uid,): (String,)| {
         if let Some(name) = name_of(list, &uid) {
             let query = NotebookQuery {
                 ns: list.namespace.get_untracked(),
                 ..NotebookQuery::default()
             };
-            navigate(&query.url(&name), NavigateOptions::default());
+            router.push(&query.url(&name));
         }
     });
     let on_action = UnsyncCallback::new(move |(uid, action): (String, &'static str)| {

@@ -3,8 +3,6 @@
 use flowdeck_view::query::{NotebookQuery, NotebooksQuery, Tab};
 use leptos::prelude::*;
 use leptos::reactive::callback::UnsyncCallback;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 
 use super::super::actions::Actions;
 use super::super::chunks::delete_dialog;
@@ -15,6 +13,7 @@ use super::{events, head, logs, overview, yaml};
 use crate::live::use_live;
 use crate::shell::namespace::use_namespace;
 use crate::shell::page::Page;
+use crate::shell::router::use_router;
 use crate::widgets::Act;
 use crate::widgets::button::Button;
 use crate::widgets::skeleton::Skeleton;
@@ -48,26 +47,18 @@ pub(super) type Go = UnsyncCallback<(NotebookQuery,)>;
 #[component]
 pub(crate) fn NotebookPage() -> AnyView {
     let namespace = use_namespace();
-    let params = use_params_map();
-    let name = Memo::new(move |_| params.with(|params| params.get("name")).unwrap_or_default());
-    let values = use_query_map();
-    let query = Memo::new(move |_| NotebookQuery::from_params(&|key| values.with(|values| values.get(key))));
+    let router = use_router();
+    let name = router.param("name");
+    let query = router.query(NotebookQuery::from_params);
     let actions = Actions::new(namespace);
     let seen = Snapshot::new(namespace, name, actions);
     let ask_delete = RwSignal::new(None::<String>);
-    let navigate = use_navigate();
     let go: Go = UnsyncCallback::new(move |(next,): (NotebookQuery,)| {
         let next = NotebookQuery {
             ns: namespace.get_untracked(),
             ..next
         };
-        navigate(
-            &next.url(&name.get_untracked()),
-            NavigateOptions {
-                scroll: false,
-                ..NavigateOptions::default()
-            },
-        );
+        router.push(&next.url(&name.get_untracked()));
     });
     let list_url = move || {
         NotebooksQuery {
@@ -76,8 +67,7 @@ pub(crate) fn NotebookPage() -> AnyView {
         }
         .url()
     };
-    let navigate = use_navigate();
-    let leave: Act = (move || navigate(&untrack(list_url), NavigateOptions::default())).into();
+    let leave: Act = (move || router.push(&untrack(list_url))).into();
     let parent = Signal::derive(move || Some(("Notebooks".to_owned(), list_url())));
     let buttons = move || head::buttons(seen, actions, ask_delete);
     let question = Question {

@@ -44,7 +44,10 @@ pub(super) struct Gain {
 
 impl Exchange {
     /// Goes over a row until nothing is gained or for `passes`; `eager` also exchanges at no cost, in the first pass.
-    pub(super) fn row(&mut self, layers: &mut Layers, row: u32, eager: bool, passes: u32) -> Gain {
+    ///
+    /// Two items that are `held` never change places; `held` may be empty.
+    pub(super) fn row(&mut self, layers: &mut Layers, row: u32, held: &[bool], (eager, passes): (bool, u32)) -> Gain {
+        let is_held = |seat: Seat| held.get(seat.item as usize).is_some_and(|&held| held);
         let range = layers.rows.range(row);
         self.seats.clear();
         self.lists.clear();
@@ -61,7 +64,8 @@ impl Exchange {
                 let (a, b) = (self.seats[right - 1], self.seats[right]);
                 let (up, down) = (self.pair(a.up, b.up), self.pair(a.down, b.down));
                 let (kept, turned) = (up.kept + down.kept, up.turned + down.turned);
-                if turned < kept || (equal && turned == kept && kept > 0) {
+                let better = turned < kept || (equal && turned == kept && kept > 0);
+                if better && !(is_held(a) && is_held(b)) {
                     self.seats.swap(right - 1, right);
                     gain.above = gain
                         .above

@@ -108,6 +108,12 @@ pub(super) fn read(builder: &mut Builder, nodes: Value<'_>, workflow: &str, offs
     }
     unknown_types(builder, &raws);
     let homes = Homes::new(&raws, workflow);
+    for raw in &raws {
+        if !raw.boundary.is_empty() && !homes.by_id.contains_key(raw.boundary) {
+            let message = format!("{:?} is inside {:?}, which is not there", raw.name, raw.boundary);
+            builder.fault(FaultKind::Dangling, raw.offset, message);
+        }
+    }
     let made = Made::new(builder, &raws, &homes);
     edges::read(builder, &raws, &homes, &made);
     builder.ports.sort_by_key(|port| port.node);
