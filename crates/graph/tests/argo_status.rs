@@ -7,7 +7,7 @@ fn file(name: &str) -> Pipeline {
         env!("CARGO_MANIFEST_DIR"),
         "/../../tests/fixtures/pipelines/argo-status"
     );
-    let bytes = std::fs::read(format!("{folder}/{name}.yaml")).unwrap();
+    let bytes = std::fs::read(format!("{folder}/{name}.yaml")).expect("the file is there");
     read(&bytes, Hint::Yaml).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
