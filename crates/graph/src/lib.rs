@@ -5,13 +5,16 @@
 //! Reading order: [`read`] and [`Pipeline`] (what a file says), [`Pipeline::layer`] (what of it is shown), [`Graph`]
 //! (what is laid out), [`layout`] and [`Options`] (how), [`Layout`] (what comes out).
 
+mod flow;
 mod graph;
 mod layer;
 mod layout;
 mod model;
 mod read;
+mod search;
 
 pub use flowdeck_objects::Timestamp;
+pub use flow::{CriticalPath, Flow};
 pub use graph::{Edge, Graph, Size};
 pub use layer::Layer;
 pub use layout::{Bundle, Direction, Layout, Memory, Options, Orientation, Point, Rect, Scratch, layout, layout_into};
@@ -20,3 +23,4 @@ pub use model::{
     Place, Port, PortKind, Retry, Source, Trigger,
 };
 pub use read::{Hint, ReadError, SIZE_LIMIT_BYTES, Syntax, read};
+pub use search::{Likeness, Match, search};
