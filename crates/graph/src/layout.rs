@@ -8,6 +8,7 @@
 
 mod bundle;
 mod csr;
+mod find;
 mod lanes;
 mod layers;
 mod level;
@@ -194,6 +195,8 @@ pub fn layout_into(graph: &Graph, options: &Options<'_>, scratch: &mut Scratch, 
     out.shared.extend_from_slice(&scratch.bundles.drawn_by);
     scratch.bundles.place_cells(graph, out);
     scratch.join_strands(options.orientation == Orientation::Right, out);
+    out.finder.build(&out.rects);
+    out.stopped = Stop(options.stop).now();
 }
 
 impl Scratch {

@@ -213,6 +213,9 @@ impl Order {
                 if !std::mem::take(&mut self.restless[row as usize]) || layers.rows.of(row).len() < 2 {
                     continue;
                 }
+                if stop.now() {
+                    return;
+                }
                 let gain = self.exchange.row(layers, row, &self.held, (eager && pass == 0, passes));
                 if gain.moved {
                     moved = true;
@@ -221,7 +224,7 @@ impl Order {
                     self.restless[row as usize + 1] = true;
                 }
             }
-            if !moved || stop.now() {
+            if !moved {
                 break;
             }
         }

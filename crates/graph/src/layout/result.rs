@@ -1,5 +1,6 @@
 //! Answers where everything is: rectangles, routes, what is under a point, and what is next to a box.
 
+use super::find::Finder;
 use crate::graph::{Graph, Size};
 
 /// A place, in pixels from the upper left corner.
@@ -83,7 +84,9 @@ pub struct Layout {
     pub(super) parents: Vec<u32>,
     pub(super) bundles: Vec<Bundle>,
     pub(super) cells: Vec<u32>,
+    pub(super) finder: Finder,
     pub(super) size: Size,
+    pub(super) stopped: bool,
 }
 
 impl Layout {
@@ -100,6 +103,11 @@ impl Layout {
         self.parents.clear();
         self.parents.extend_from_slice(&graph.parents);
         self.size = Size::default();
+    }
+
+    /// Whether it was to stop before it was done: it is whole, but plainer than it could be.
+    pub fn stopped(&self) -> bool {
+        self.stopped
     }
 
     /// How large everything is together; it begins at (0, 0).
@@ -142,8 +150,7 @@ impl Layout {
     /// The innermost box at a point.
     pub fn hit(&self, point: Point) -> Option<u32> {
         // What a group holds comes after it.
-        let found = self.rects.iter().rposition(|rect| rect.contains(point));
-        found.map(crate::graph::index)
+        self.finder.hit(&self.rects, point)
     }
 
     /// The nearest box of the same group in a direction, or the nearest of all if the group has none there.
@@ -152,34 +159,9 @@ impl Layout {
     pub fn neighbour(&self, node: u32, direction: Direction) -> Option<u32> {
         let parent = *self.parents.get(node as usize)?;
         let here = self.rects[node as usize];
-        let mut best: Option<(bool, f32, u32)> = None;
-        for (other, rect) in self.rects.iter().enumerate() {
-            let (ahead, aside) = distances(here, *rect, direction);
-            if ahead <= 0.0 || crate::graph::index(other) == node || rect.contains(here.center()) {
-                continue;
-            }
-            let far = (
-                self.parents[other] != parent,
-                ahead + 2.0 * aside,
-                crate::graph::index(other),
-            );
-            if best.is_none_or(|best| (far.0, far.1) < (best.0, best.1)) {
-                best = Some(far);
-            }
-        }
-        best.map(|(_, _, other)| other)
-    }
-}
-
-/// How far a box is ahead in a direction, from middle to middle, and how far its sides are from being straight ahead.
-fn distances(here: Rect, other: Rect, direction: Direction) -> (f32, f32) {
-    let (from, to) = (here.center(), other.center());
-    let across = (from.x - to.x).abs() - here.width.min(other.width) / 2.0;
-    let along = (from.y - to.y).abs() - here.height.min(other.height) / 2.0;
-    match direction {
-        Direction::Up => (from.y - to.y, across.max(0.0)),
-        Direction::Down => (to.y - from.y, across.max(0.0)),
-        Direction::Left => (from.x - to.x, along.max(0.0)),
-        Direction::Right => (to.x - from.x, along.max(0.0)),
+        let fits = |other: u32| other != node && !self.rects[other as usize].contains(here.center());
+        let beside = |other: u32| self.parents[other as usize] == parent && fits(other);
+        let nearest = |fits: &dyn Fn(u32) -> bool| self.finder.nearest(&self.rects, here, direction, fits);
+        nearest(&beside).or_else(|| nearest(&fits))
     }
 }

@@ -320,6 +320,21 @@ proptest! {
     }
 
     #[test]
+    fn finding_gives_what_trying_all_does(graph in graphs(120), points in prop::collection::vec((-0.1_f32..1.1, -0.1_f32..1.1), 20)) {
+        let out = lay_out(&graph, Orientation::Down);
+        for (x, y) in points {
+            let point = Point { x: x * out.size().width, y: y * out.size().height };
+            let plain = out.rects().iter().rposition(|rect| rect.contains(point)).map(index);
+            prop_assert_eq!(out.hit(point), plain);
+        }
+        for node in 0..index(graph.len()) {
+            for direction in [Direction::Up, Direction::Down, Direction::Left, Direction::Right] {
+                prop_assert_eq!(out.neighbour(node, direction), plain_neighbour(&graph, &out, node, direction));
+            }
+        }
+    }
+
+    #[test]
     fn same_graph_gives_same_layout_in_used_room(graphs in prop::collection::vec(graphs(40), 3)) {
         let mut scratch = Scratch::default();
         for graph in &graphs {
@@ -333,6 +348,7 @@ proptest! {
         let asked = std::cell::Cell::new(0);
         let stop = || { asked.set(asked.get() + 1); asked.get() > patience };
         let out = layout(&graph, &Options { stop: Some(&stop), ..Options::default() }, &mut Scratch::default());
+        prop_assert_eq!(out.stopped(), asked.get() > patience);
         no_overlap(&graph, &out);
         routes_touch_no_box(&graph, &out);
     }
@@ -354,6 +370,33 @@ proptest! {
         let (found, plain) = (length(Stop(None)), length(Stop(Some(&|| true))));
         prop_assert!(found <= plain && plain < 1_000_000, "{found} {plain}");
     }
+}
+
+/// The nearest box by trying all: those of the same group first, then how far ahead and twice how far aside.
+fn plain_neighbour(graph: &Graph, out: &Layout, node: u32, direction: Direction) -> Option<u32> {
+    let here = out.rects()[node as usize];
+    let mut best: Option<(bool, f32, u32)> = None;
+    for (other, rect) in out.rects().iter().enumerate() {
+        let (from, to) = (here.center(), rect.center());
+        let across = ((from.x - to.x).abs() - here.width.min(rect.width) / 2.0).max(0.0);
+        let along = ((from.y - to.y).abs() - here.height.min(rect.height) / 2.0).max(0.0);
+        let (ahead, aside) = match direction {
+            Direction::Up => (from.y - to.y, across),
+            Direction::Down => (to.y - from.y, across),
+            Direction::Left => (from.x - to.x, along),
+            Direction::Right => (to.x - from.x, along),
+        };
+        let far = (
+            graph.parent(index(other)) != graph.parent(node),
+            ahead + 2.0 * aside,
+            index(other),
+        );
+        let seen = ahead > 0.0 && index(other) != node && !rect.contains(from);
+        if seen && best.is_none_or(|best| far < best) {
+            best = Some(far);
+        }
+    }
+    best.map(|best| best.2)
 }
 
 fn boxes(count: u32) -> Graph {
@@ -526,6 +569,36 @@ fn warm_room_does_not_grow() {
     let (held, points) = (scratch.bytes(), out.points.as_ptr());
     layout_into(&graph, &Options::default(), &mut scratch, &mut out);
     assert_eq!((scratch.bytes(), out.points.as_ptr()), (held, points));
+}
+
+#[test]
+fn large_layout_stops_soon() {
+    let mut graph = boxes(20_000);
+    for node in 1..20_000_u32 {
+        graph.connect(node.wrapping_mul(2_654_435_761) % node, node);
+        graph.connect(node / 2, node);
+    }
+    let asked = std::cell::Cell::new(0_u32);
+    let count = |limit: u32| {
+        asked.set(0);
+        let stop = || {
+            asked.set(asked.get() + 1);
+            asked.get() > limit
+        };
+        let options = Options {
+            stop: Some(&stop),
+            ..Options::default()
+        };
+        let out = layout(&graph, &options, &mut Scratch::default());
+        (out.stopped(), asked.get())
+    };
+    let (stopped, all) = count(u32::MAX);
+    assert!(!stopped && all > 100, "{all}");
+    // Once it says so, each stage asks once or twice more and ends.
+    for limit in [0, 3, 20, all / 2] {
+        let (stopped, asked) = count(limit);
+        assert!(stopped && asked < limit + 12, "{limit}: {asked}");
+    }
 }
 
 #[test]
