@@ -9,6 +9,7 @@ mod edge;
 mod fault;
 mod kind;
 mod names;
+mod nest;
 mod node;
 mod phase;
 mod place;
@@ -116,6 +117,13 @@ impl Pipeline {
     /// What was wrong with the input but did not keep it from being read.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
+    }
+
+    /// The same without places: what was read lay inside of a text in the text.
+    pub(crate) fn without_offsets(mut self) -> Self {
+        self.nodes.iter_mut().for_each(|node| node.offset = None);
+        self.faults.iter_mut().for_each(|fault| fault.place = None);
+        self
     }
 
     pub(crate) fn at(&self, at: u32) -> Node<'_> {

@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod form;
 mod ir;
+mod run;
 
 pub use error::{ReadError, Syntax};
 

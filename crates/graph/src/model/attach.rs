@@ -2,15 +2,20 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::nest;
 use super::{Builder, EdgeRecord, Kind, Loop, Name, Pipeline, PortRecord, Record, SourceRecord};
 
 impl Pipeline {
     /// Puts a run onto this pipeline: phases, times, ids, values; rounds of loops and attempts become nodes of their own.
     ///
     /// Nodes are matched by path, each round of a loop with the whole body of the loop. What the run has and the
-    /// pipeline has not is added as the run has it; faults of both are kept.
+    /// pipeline has not is added as the run has it; faults of both are kept. A run of KFP's backend may be given as the API
+    /// has it or as the Argo Workflow that carries it out.
     #[must_use]
     pub fn attach(&self, run: &Self) -> Self {
+        if nest::is_of_drivers(self, run) {
+            return Merge::new(self, &nest::nest(self, run)).all();
+        }
         Merge::new(self, run).all()
     }
 }

@@ -4,6 +4,7 @@ use super::argo;
 use super::document::{Document, Shape, Value};
 use super::error::ReadError;
 use super::ir;
+use super::{Hint, run};
 use crate::model::{Builder, FaultKind, Pipeline};
 
 /// Reads the first pipeline of a text.
@@ -11,11 +12,22 @@ pub(super) fn read(document: &Document<'_>) -> Result<Pipeline, ReadError> {
     let roots: Vec<Value<'_>> = document.roots().collect();
     let platforms: Vec<Value<'_>> = roots.iter().filter_map(|root| platform_spec(*root)).collect();
     for root in &roots {
-        if let Some(spec) = pipeline_spec(*root) {
-            return Ok(ir::read(document, spec, &platforms));
+        let spec = pipeline_spec(run::run_of(*root)).or_else(|| pipeline_spec(*root));
+        if let Some(spec) = spec {
+            let pipeline = ir::read(document, spec, &platforms);
+            return Ok(match run::is_run(*root) {
+                true => pipeline.attach(&run::read(document, *root)),
+                false => pipeline,
+            });
         }
         if argo::is_argo(*root) {
             return Ok(argo::read(document, *root));
+        }
+        if let Some(pipeline) = manifest(*root) {
+            return Ok(pipeline);
+        }
+        if run::is_run(*root) {
+            return Ok(run::read(document, *root));
         }
     }
     let (message, offset) = match roots.first() {
@@ -35,6 +47,15 @@ fn pipeline_spec(root: Value<'_>) -> Option<Value<'_>> {
     wrapped
         .into_iter()
         .find(|spec| spec.get("root").shape() == Shape::Map && has_any(*spec, &["deploymentSpec", "pipelineInfo"]))
+}
+
+/// The Workflow that KFP's v1beta1 API gives as a JSON text inside of a run.
+fn manifest(root: Value<'_>) -> Option<Pipeline> {
+    let text = root.get("pipeline_runtime").get("workflow_manifest").text();
+    let document = Document::parse(text.as_bytes(), Hint::Json).ok()?;
+    let workflow = document.roots().find(|inside| argo::is_argo(*inside))?;
+    // Its offsets are not those of the text around it.
+    Some(argo::read(&document, workflow).without_offsets())
 }
 
 fn platform_spec(root: Value<'_>) -> Option<Value<'_>> {

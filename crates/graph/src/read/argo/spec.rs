@@ -28,6 +28,7 @@ pub(super) fn read(document: &Document<'_>, root: Value<'_>, spec: Value<'_>) ->
         defaults: spec.get("templateDefaults"),
         builder: Builder::new(if is_kfp { Form::KfpV1 } else { Form::ArgoSpec }),
         todo: Vec::new(),
+        components: HashMap::new(),
     };
     form::repeated_keys(document, &mut reader.builder);
     reader.whole(root, spec);
@@ -43,6 +44,8 @@ struct Reader<'d> {
     defaults: Value<'d>,
     builder: Builder,
     todo: Vec<Inside<'d>>,
+    /// Names of KFP v1's components by where their specs lie.
+    components: HashMap<u32, Name>,
 }
 
 /// A template that is still to be gone into.
@@ -92,16 +95,26 @@ impl<'d> Reader<'d> {
         if !given.is_empty() {
             return self.builder.name(given);
         }
-        let component = annotations.get("pipelines.kubeflow.org/component_spec").text();
-        if component.is_empty() {
-            return self.builder.name(name);
+        let component = annotations.get("pipelines.kubeflow.org/component_spec");
+        match self.component(component) {
+            Name::EMPTY => self.builder.name(name),
+            known => known,
         }
-        let component = Document::parse(component.as_bytes(), crate::read::Hint::Json).ok();
-        let root = component.as_ref().and_then(|document| document.roots().next());
-        match root.map_or("", |root| root.get("name").text()) {
-            "" => self.builder.name(name),
-            known => self.builder.name(known),
+    }
+
+    /// The name in a component's spec, which is JSON; each text is read once, however often it is called.
+    fn component(&mut self, spec: Value<'d>) -> Name {
+        let Some(offset) = spec.offset().filter(|_| spec.is_some()) else {
+            return Name::EMPTY;
+        };
+        if let Some(known) = self.components.get(&offset) {
+            return *known;
         }
+        let document = Document::parse(spec.text().as_bytes(), crate::read::Hint::Json).ok();
+        let root = document.as_ref().and_then(|document| document.roots().next());
+        let name = self.builder.name(root.map_or("", |root| root.get("name").text()));
+        self.components.insert(offset, name);
+        name
     }
 
     /// The entrypoint's template is the whole; where it does one thing, that is inside it.
