@@ -2,10 +2,17 @@
 //!
 //! No I/O, no clock, no browser: bytes come in by [`EventReader::push`], numbers go out.
 
+mod chart;
 mod events;
 mod store;
 mod window;
 
+pub use chart::{
+    Axis, Colours, Domain, Group, Hover, INACTIVE, Label, Notation, PALETTE, Relative, Scale, Smoothing, Sort, Tick,
+    UTC, Zone, axis, compare_tags, domain, extent, groups, legacy_domain, nearest, nice, si, smooth, sort_hovers, step,
+    tag_label, tick_count, ticks, time_nice, time_tick_text, time_ticks, value, value_long, value_readable,
+    without_overlap,
+};
 pub use events::{Damage, EventReader, EventWriter, Param, Problem, Problems, Session, Status};
 pub use store::{Point, Run, Series, Store, Tag};
 pub use window::{Columns, Line, Mark, Spread};

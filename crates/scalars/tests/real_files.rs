@@ -1,5 +1,7 @@
 //! Reads files of real writers and compares each point with what TensorBoard's two loaders read in them.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use flowdeck_scalars::{Damage, EventReader, Param, Run, Status, Store};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
