@@ -16,6 +16,7 @@ mod time;
 
 pub use axis::{Axis, Label, Tick, axis, tick_count, without_overlap};
 pub use colours::{Colours, INACTIVE, PALETTE};
+pub(crate) use domain::quantile;
 pub use domain::{Domain, domain, extent, legacy_domain};
 pub use format::{Notation, Relative, si, step, value, value_long, value_readable};
 pub use nearest::{Hover, Sort, nearest, sort_hovers};
