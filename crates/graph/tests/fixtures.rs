@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use facts::{Scope, facts};
-use flowdeck_graph::{Hint, read};
+use flowdeck_graph::{Hint, Pipeline, ReadError, read};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/pipelines")
@@ -24,7 +24,8 @@ fn all_files(folder_name: &str) -> Vec<PathBuf> {
 /// The pipeline files of one folder.
 fn files(folder_name: &str) -> Vec<PathBuf> {
     let mut files = all_files(folder_name);
-    files.retain(|file| file.extension().is_some_and(|had| had != "expect"));
+    let of_another = |file: &Path| file.to_string_lossy().contains(".status.");
+    files.retain(|file| file.extension().is_some_and(|had| had != "expect") && !of_another(file));
     files
 }
 
@@ -40,12 +41,24 @@ fn expected(file: &Path) -> (BTreeSet<String>, Scope) {
     (facts.into_iter().map(str::to_owned).collect(), scope)
 }
 
+/// Reads a file, with the status of a run on it if there is one beside it.
+fn pipeline(file: &Path) -> Result<Pipeline, ReadError> {
+    let open = |file: &Path| {
+        let bytes = std::fs::read(file).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
+        read(&bytes, Hint::from_file_name(&file.to_string_lossy()))
+    };
+    let status = file.with_extension("status.json");
+    let pipeline = open(file)?;
+    match status.exists() {
+        true => Ok(pipeline.attach(&open(&status)?)),
+        false => Ok(pipeline),
+    }
+}
+
 /// The facts that are missing and those that are there too much, marked as in a diff.
 fn differences(file: &Path) -> Vec<String> {
-    let bytes = std::fs::read(file).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
     let (expected, scope) = expected(file);
-    let found = match read(&bytes, Hint::from_file_name(&name)) {
+    let found = match pipeline(file) {
         Ok(pipeline) => facts(&pipeline, scope),
         Err(why) => BTreeSet::from([format!("error  {why}")]),
     };
@@ -92,8 +105,13 @@ fn argo_files_show_what_is_expected() {
 }
 
 #[test]
+fn runs_show_what_is_expected() {
+    check("runs", 2);
+}
+
+#[test]
 fn every_expectation_has_its_file() {
-    for name in ["kfp2", "kfp1", "hera", "argo"] {
+    for name in ["kfp2", "kfp1", "hera", "argo", "runs"] {
         let entries = std::fs::read_dir(folder().join(name))
             .unwrap()
             .map(|entry| entry.unwrap().path());

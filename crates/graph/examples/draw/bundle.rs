@@ -1,15 +1,25 @@
-//! Draws what a folded group holds: a line of words, and for many a grid with one cell each, by phase.
+//! Draws what a folded group holds, and siblings that are alike: words with their numbers, and a grid by phase.
 
-use flowdeck_graph::{Kind, Node, Phase, Rect};
+use flowdeck_graph::{Counts, Kind, Node, Phase, Rect, Size};
 
 use crate::svg::Svg;
+use crate::{node, text};
 
 /// From this many rounds on, a loop is folded into a grid.
 pub(crate) const MANY: usize = 9;
-const CELL: f32 = 8.0;
-const STEP: f32 = 10.0;
-/// More rows than this are not drawn: the words give the numbers.
-const ROWS: usize = 12;
+/// The side of a cell without words.
+pub(crate) const CELL: f32 = 8.0;
+/// Between such cells.
+pub(crate) const GAP: f32 = 2.0;
+const STEP: f32 = CELL + GAP;
+/// Cells in a row, at least: as many as a usual node is wide; and at most.
+const COLUMNS: (usize, usize) = (16, 60);
+/// Where there are more, a cell stands for several.
+const CELLS: usize = 2400;
+/// How much wider than high a grid is.
+const SHAPE: f32 = 1.6;
+/// What a node has beside its grid, left and right.
+const BESIDE: f32 = 24.0;
 
 /// The order in which phases are named and cells drawn: what is wrong first, then what moves.
 const ORDER: [(Phase, &str, &str); 11] = [
@@ -33,31 +43,68 @@ pub(crate) fn is_bundle(node: Node<'_>) -> bool {
         && node.children().all(|child| child.iteration().is_some())
 }
 
-fn columns(width: f32) -> usize {
-    // A node is at most a few hundred pixels wide.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "small and not negative"
-    )]
-    let columns = ((width - 24.0) / STEP) as usize;
-    columns.max(1)
+/// The grid of a loop's rounds.
+#[derive(Clone, Copy)]
+struct Grid {
+    columns: usize,
+    /// How many rounds a cell stands for.
+    each: usize,
+    rows: usize,
 }
 
-/// How much higher a node is for its grid.
-pub(crate) fn height(node: Node<'_>, width: f32) -> f32 {
-    if !is_bundle(node) {
-        return 0.0;
+impl Grid {
+    fn of(node: Node<'_>) -> Self {
+        let each = node.children().len().div_ceil(CELLS).max(1);
+        // One more for each phase whose last cell is not full.
+        let cells = node.children().len().div_ceil(each) + if each > 1 { ORDER.len() } else { 0 };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a few thousand at most"
+        )]
+        let (columns, as_wide_as_words) = (
+            (cells as f32 * SHAPE).sqrt().ceil() as usize,
+            (text::width(&inside(node), 11.0) / STEP).ceil() as usize + 2,
+        );
+        let columns = columns
+            .max(as_wide_as_words.min(COLUMNS.0 * 2))
+            .clamp(COLUMNS.0, COLUMNS.1);
+        Self {
+            columns,
+            each,
+            rows: cells.div_ceil(columns),
+        }
     }
-    let rows = node.children().len().div_ceil(columns(width)).min(ROWS);
-    #[expect(clippy::cast_precision_loss, reason = "a dozen at most")]
-    let rows = rows as f32;
-    rows * STEP + 10.0
+}
+
+/// How large the grid of a folded loop is, with the room around it; nothing for other nodes.
+pub(crate) fn size(node: Node<'_>) -> Option<Size> {
+    let grid = is_bundle(node).then(|| Grid::of(node))?;
+    #[expect(clippy::cast_precision_loss, reason = "dozens at most")]
+    let (columns, rows) = (grid.columns as f32, grid.rows as f32);
+    Some(Size {
+        width: columns * STEP - GAP + BESIDE,
+        height: rows * STEP + 10.0,
+    })
+}
+
+/// Whether what is inside a node are its attempts, which are folded unless one looks inside it.
+pub(crate) fn is_retried(node: Node<'_>) -> bool {
+    let mut children = node.children();
+    children.len() > 0 && children.all(|child| child.kind() == Kind::Attempt)
 }
 
 /// What is inside in words: how many, and how many of them in which phase.
 pub(crate) fn inside(node: Node<'_>) -> String {
-    let counts = node.counts();
+    match (is_retried(node), node.children().len()) {
+        (true, 1) => String::new(),
+        (true, tries) => format!("{tries} tries"),
+        (false, _) => in_words(&node.counts()),
+    }
+}
+
+fn in_words(counts: &Counts) -> String {
     let known = ORDER.iter().filter(|(phase, ..)| counts.of(*phase) > 0);
     let words: Vec<String> = known
         .map(|(phase, word, _)| format!("{} {word}", counts.of(*phase)))
@@ -69,30 +116,53 @@ pub(crate) fn inside(node: Node<'_>) -> String {
     }
 }
 
-/// Draws the grid below the words.
+/// Where a node comes in a grid: what is wrong first.
+pub(crate) fn rank(node: Node<'_>) -> u64 {
+    let place = ORDER.iter().position(|(phase, ..)| *phase == node.phase());
+    place.unwrap_or(ORDER.len()) as u64
+}
+
+/// Draws the box around siblings that have the same neighbours, with their numbers.
+pub(crate) fn draw_grid(svg: &mut Svg, rect: Rect, cells: &[Node<'_>]) {
+    let mut counts = Counts::default();
+    for cell in cells {
+        counts.add(cell.phase());
+    }
+    svg.rect("box box-grid", rect, 10.0);
+    let words = text::ended(&in_words(&counts), 11.0, rect.width - 32.0);
+    svg.text("why", rect.x + 16.0, rect.y + 22.0, &words);
+}
+
+/// Draws a node as a cell without words; its tooltip has them.
+pub(crate) fn draw_cell(svg: &mut Svg, node: Node<'_>, rect: Rect) {
+    let class = ORDER
+        .iter()
+        .find(|(phase, ..)| *phase == node.phase())
+        .map_or("", |(.., class)| class);
+    svg.open("", &node::title(node));
+    svg.rect(&format!("cell {class}"), rect, 2.0);
+    svg.close();
+}
+
+/// Draws the grid of a folded loop below its words.
 pub(crate) fn draw(svg: &mut Svg, node: Node<'_>, rect: Rect, below: f32) {
     if !is_bundle(node) {
         return;
     }
-    let columns = columns(rect.width);
-    let place = |phase: Phase| {
-        ORDER
-            .iter()
-            .position(|(known, ..)| *known == phase)
-            .unwrap_or(ORDER.len())
-    };
-    let mut places: Vec<usize> = node.children().map(|child| place(child.phase())).collect();
-    places.sort_unstable();
-    for (at, place) in places.iter().take(columns * ROWS).enumerate() {
-        let class = ORDER.get(*place).map_or("", |(.., class)| class);
-        #[expect(clippy::cast_precision_loss, reason = "a few hundred at most")]
-        let (column, row) = ((at % columns) as f32, (at / columns) as f32);
+    let grid = Grid::of(node);
+    let mut rounds: Vec<Node<'_>> = node.children().collect();
+    rounds.sort_by_key(|round| rank(*round));
+    let of_phases = rounds.chunk_by(|one, other| rank(*one) == rank(*other));
+    let shown = of_phases.flat_map(|alike| alike.iter().step_by(grid.each));
+    for (at, round) in shown.take(grid.columns * grid.rows).enumerate() {
+        #[expect(clippy::cast_precision_loss, reason = "dozens at most")]
+        let (column, row) = ((at % grid.columns) as f32, (at / grid.columns) as f32);
         let cell = Rect {
-            x: rect.x + 12.0 + column * STEP,
+            x: rect.x + BESIDE / 2.0 + column * STEP,
             y: rect.y + below + row * STEP,
             width: CELL,
             height: CELL,
         };
-        svg.rect(&format!("cell {class}"), cell, 2.0);
+        draw_cell(svg, *round, cell);
     }
 }

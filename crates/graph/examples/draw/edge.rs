@@ -1,20 +1,19 @@
 //! Draws an edge along its route, in swings without corners; its head says whether data passes or only order is kept.
 
-use flowdeck_graph::{Dependency, EdgeKind, Kind, Orientation, Phase, Point};
+use flowdeck_graph::{Dependency, EdgeKind, Kind, Orientation, Point};
 
 use crate::svg::{Svg, number};
 use crate::{text, words};
 
 const HEAD: f32 = 6.0;
 
-/// Draws the line; its head comes later, over the names of groups.
-pub(crate) fn draw(svg: &mut Svg, edge: Dependency<'_>, route: &[Point], flow: Orientation) {
+/// Draws the line, dashed where the run has not come along it; its head comes later, over the names of groups.
+pub(crate) fn draw(svg: &mut Svg, edge: Dependency<'_>, route: &[Point], flow: Orientation, is_ahead: bool) {
     let mut class = String::from("edge");
     if edge.kind() == EdgeKind::Order {
         class.push_str(" order");
     }
-    let idle = [Phase::Unknown, Phase::Pending, Phase::Skipped, Phase::Omitted];
-    if edge.from().phase() != Phase::Unknown && idle.contains(&edge.to().phase()) {
+    if is_ahead {
         class.push_str(" untaken");
     }
     let title = match edge.output() {
@@ -33,15 +32,20 @@ pub(crate) fn has_head(edge: Dependency<'_>) -> bool {
 }
 
 /// Draws on which results of its producer an edge is followed, at its middle.
-pub(crate) fn draw_condition(svg: &mut Svg, edge: Dependency<'_>, route: &[Point]) {
+pub(crate) fn draw_condition(svg: &mut Svg, edge: Dependency<'_>, route: &[Point], flow: Orientation) {
     if edge.condition().is_empty() || route.len() < 2 {
         return;
     }
     let words = text::ended(&words::condition(edge.condition()), 11.0, 150.0);
     let (from, to) = (route[route.len() - 2], route[route.len() - 1]);
+    // On the swing nearer to its end, where the edges of other boxes have gone their ways.
+    let at = match flow {
+        Orientation::Down => (0.72, 0.61),
+        Orientation::Right => (0.61, 0.72),
+    };
     let middle = Point {
-        x: f32::midpoint(from.x, to.x),
-        y: f32::midpoint(from.y, to.y),
+        x: from.x + (to.x - from.x) * at.0,
+        y: from.y + (to.y - from.y) * at.1,
     };
     let width = text::width(&words, 11.0) + 14.0;
     let pill = flowdeck_graph::Rect {
@@ -54,11 +58,12 @@ pub(crate) fn draw_condition(svg: &mut Svg, edge: Dependency<'_>, route: &[Point
     svg.text("on", middle.x, middle.y + 4.0, &words);
 }
 
-/// Which way an edge comes in: down, or to the right.
-fn along(flow: Orientation) -> (f32, f32) {
+/// Which way an edge comes in: down or to the right, or against that where tasks wait for each other in a circle.
+fn along(route: &[Point], flow: Orientation) -> (f32, f32) {
+    let [.., before, end] = route else { return (0.0, 1.0) };
     match flow {
-        Orientation::Down => (0.0, 1.0),
-        Orientation::Right => (1.0, 0.0),
+        Orientation::Down => (0.0, if end.y < before.y { -1.0 } else { 1.0 }),
+        Orientation::Right => (if end.x < before.x { -1.0 } else { 1.0 }, 0.0),
     }
 }
 
@@ -66,7 +71,7 @@ fn along(flow: Orientation) -> (f32, f32) {
 /// and each swing stays in the rectangle of its slant. Ends a little before the last point, for the head.
 fn path(route: &[Point], flow: Orientation, short: f32) -> String {
     let mut corners: Vec<Point> = route.to_vec();
-    let (x, y) = along(flow);
+    let (x, y) = along(route, flow);
     if let Some(end) = corners.last_mut() {
         end.x -= x * short;
         end.y -= y * short;
@@ -85,14 +90,11 @@ fn path(route: &[Point], flow: Orientation, short: f32) -> String {
             continue;
         }
         let half = straight / 2.0;
-        let leave = Point {
-            x: from.x + x * half,
-            y: from.y + y * half,
+        let (leave, enter) = match flow {
+            Orientation::Down => ((from.x, from.y + half), (to.x, to.y - half)),
+            Orientation::Right => ((from.x + half, from.y), (to.x - half, to.y)),
         };
-        let enter = Point {
-            x: to.x - x * half,
-            y: to.y - y * half,
-        };
+        let [leave, enter] = [leave, enter].map(|(x, y)| Point { x, y });
         out.push_str(&format!("C{} {} {}", point(leave), point(enter), point(to)));
     }
     out
@@ -101,7 +103,7 @@ fn path(route: &[Point], flow: Orientation, short: f32) -> String {
 /// A filled head for data, an open one for order.
 pub(crate) fn draw_head(svg: &mut Svg, edge: Dependency<'_>, route: &[Point], flow: Orientation) {
     let Some(&end) = route.last() else { return };
-    let (x, y) = along(flow);
+    let (x, y) = along(route, flow);
     let side = |by: f32| {
         let (back, out) = (HEAD + 1.0, by * 3.6);
         format!(

@@ -2,6 +2,7 @@
 
 use flowdeck_graph::{Kind, Node, Phase, Rect, Size};
 
+use crate::scene::Place;
 use crate::svg::Svg;
 use crate::{bundle, glyph, node, text, words};
 
@@ -69,13 +70,12 @@ fn name(node: Node<'_>) -> String {
 }
 
 /// Draws the name over the border.
-pub(crate) fn draw_name(svg: &mut Svg, node: Node<'_>, label: Rect) {
-    svg.open(node::tone(node), &node::title(node));
+pub(crate) fn draw_name(svg: &mut Svg, place: &Place<'_>, label: Rect) {
+    let node = place.node;
+    svg.open(node::tone(place), &node::title(node));
     svg.rect("behind", label, 4.0);
-    let shape = match glyph::phase(node.phase()) {
-        Some((shape, _)) => (shape, ""),
-        None => (glyph::kind(node.kind()).0, "group-kind"),
-    };
+    let kind = (glyph::kind(node.kind()).0, "group-kind");
+    let shape = node::shape(place).map_or(kind, |shape| (shape, ""));
     svg.shape(shape.0, shape.1, label.x + 7.0, label.y + 1.0, 14.0);
     svg.text("title", label.x + 27.0, label.y + 12.0, &name(node));
     svg.close();

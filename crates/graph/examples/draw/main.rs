@@ -10,6 +10,7 @@ mod glyph;
 mod group;
 mod node;
 mod picture;
+mod scene;
 mod svg;
 mod text;
 mod theme;

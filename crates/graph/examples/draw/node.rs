@@ -1,7 +1,8 @@
 //! Draws one node: shape of its phase or kind, its name, and a line of what now.
 
-use flowdeck_graph::{Kind, Node, Phase, Rect, Size};
+use flowdeck_graph::{Kind, Node, Rect, Size};
 
+use crate::scene::Place;
 use crate::svg::Svg;
 use crate::{bundle, glyph, text, words};
 
@@ -22,34 +23,41 @@ pub(crate) fn size(node: Node<'_>) -> Size {
         };
     }
     let width = (text::width(node.name(), NAME) + MARGIN).ceil().clamp(WIDTH, WIDEST);
-    let grid = bundle::height(node, width);
+    let Some(grid) = bundle::size(node) else {
+        return Size { width, height: HEIGHT };
+    };
     Size {
-        width,
-        height: HEIGHT + grid,
+        width: width.max(grid.width),
+        height: HEIGHT + grid.height,
     }
 }
 
 /// The word that chooses a node's colours.
-pub(crate) fn tone(node: Node<'_>) -> &'static str {
-    match node.phase() {
-        Phase::Unknown | Phase::Pending => match node.kind() {
-            Kind::Gap | Kind::Recursion | Kind::Unknown => "gap",
-            _ if node.phase() == Phase::Pending => "pending",
-            _ => "",
-        },
-        other => glyph::phase(other).map_or("", |(tone, _)| tone),
+pub(crate) fn tone(place: &Place<'_>) -> &'static str {
+    match (glyph::phase(place.node.phase()), place.node.kind()) {
+        (Some((tone, _)), _) => tone,
+        (None, _) if place.is_ahead => "pending",
+        (None, Kind::Gap | Kind::Recursion | Kind::Unknown) => "gap",
+        (None, _) => "",
     }
 }
 
+/// The shape of the phase, and the word for its colour; nothing where there is no run.
+pub(crate) fn shape(place: &Place<'_>) -> Option<&'static str> {
+    let ahead = place.is_ahead.then_some("pending");
+    glyph::phase(place.node.phase()).map(|(shape, _)| shape).or(ahead)
+}
+
 /// Draws a node that nothing is drawn inside of.
-pub(crate) fn draw(svg: &mut Svg, node: Node<'_>, rect: Rect, clock: i64) {
-    svg.open(tone(node), &title(node));
+pub(crate) fn draw(svg: &mut Svg, place: &Place<'_>, clock: i64) {
+    let (node, rect) = (place.node, place.rect);
+    svg.open(tone(place), &title(node));
     if node.kind() == Kind::Join {
         svg.rect("joint", rect, rect.width / 2.0);
         svg.close();
         return;
     }
-    if node.children().len() > 0 {
+    if node.children().len() > 1 {
         let under = |by: f32| Rect {
             x: rect.x + by,
             y: rect.y + by,
@@ -62,8 +70,8 @@ pub(crate) fn draw(svg: &mut Svg, node: Node<'_>, rect: Rect, clock: i64) {
     svg.rect("node", rect, 8.0);
     let (kind, _) = glyph::kind(node.kind());
     let mut right = 12.0;
-    match glyph::phase(node.phase()) {
-        Some((shape, _)) => {
+    match shape(place) {
+        Some(shape) => {
             svg.shape(shape, "", rect.x + 12.0, rect.y + 16.0, 14.0);
             if kind != "task" {
                 svg.shape(kind, "kind", rect.x + rect.width - 24.0, rect.y + 8.0, 14.0);
@@ -74,12 +82,15 @@ pub(crate) fn draw(svg: &mut Svg, node: Node<'_>, rect: Rect, clock: i64) {
     }
     let name = text::shortened(node.name(), NAME, rect.width - 34.0 - right);
     let mut now = words::now(node, clock);
-    if node.children().len() > 0 {
-        let inside = bundle::inside(node);
-        now = if now.is_empty() {
-            inside
-        } else {
-            format!("{now} · {inside}")
+    if place.is_ahead && node.condition().is_empty() {
+        now = words::waits(node).unwrap_or(now);
+    }
+    // Of a grid the numbers say more than how long it takes.
+    let inside = bundle::inside(node);
+    if node.children().len() > 0 && !inside.is_empty() {
+        now = match now.is_empty() || bundle::is_bundle(node) {
+            true => inside,
+            false => format!("{inside} · {now}"),
         };
     }
     if now.is_empty() {

@@ -1,6 +1,8 @@
 //! Says in a few words what a node waits for, how it goes, and what a loop goes over.
 
-use flowdeck_graph::{Cache, Items, Kind, Node, Phase, Trigger};
+use std::collections::BTreeSet;
+
+use flowdeck_graph::{Cache, Items, Kind, Node, NodeId, Phase, Trigger};
 
 use crate::glyph;
 
@@ -40,11 +42,17 @@ pub(crate) fn condition(raw: &str) -> String {
             .unwrap_or(after);
     }
     out.push_str(rest);
-    unwrapped(&unbraced(&out), "int(")
-        .replace("!(", "not (")
+    negated(&unwrapped(&unbraced(&out), "int("))
         .replace("&&", " and ")
         .replace("||", " or ")
         .replace("  ", " ")
+}
+
+/// The text with `not` for an exclamation mark that is no part of `!=`.
+fn negated(text: &str) -> String {
+    let mut out = text.replace("!=", "\u{1}").replace('!', "not ");
+    out = out.replace('\u{1}', "!=");
+    out
 }
 
 /// An input's name without what KFP puts before it.
@@ -82,6 +90,7 @@ fn unbraced(text: &str) -> String {
         "outputs.",
         "inputs.parameters.",
         "workflow.parameters.",
+        "workflow.",
     ] {
         out = out.replace(always, "");
     }
@@ -170,6 +179,24 @@ pub(crate) fn now(node: Node<'_>, clock: i64) -> String {
     parts.join(" · ")
 }
 
+/// What a node that has not begun waits for, by name if it is one.
+pub(crate) fn waits(node: Node<'_>) -> Option<String> {
+    let edges = node.parent()?.edges().filter(|edge| edge.to().id() == node.id());
+    let open: BTreeSet<NodeId> = edges
+        .map(|edge| edge.from())
+        .filter(|before| !before.phase().is_final())
+        .map(|before| before.id())
+        .collect();
+    match (open.len(), open.first()) {
+        (1, Some(one)) => {
+            let before = node.parent()?.children().find(|before| before.id() == *one)?;
+            Some(format!("waits for {}", before.name()))
+        }
+        (0, _) => None,
+        (count, _) => Some(format!("waits for {count}")),
+    }
+}
+
 /// A name without the numbers that KFP puts behind it to make it unique.
 fn unnumbered(name: &str) -> &str {
     match name.rsplit_once('-') {
@@ -186,7 +213,7 @@ fn policies(node: Node<'_>) -> Vec<String> {
     if let Some(retry) = node.retry() {
         parts.push(match retry.limit {
             "" => "tried until it works".to_owned(),
-            limit => format!("up to {} more tries", unbraced(limit)),
+            limit => format!("up to {} retries", unbraced(limit)),
         });
     }
     if node.cache() == Cache::Off {

@@ -342,12 +342,15 @@ impl<'p> Node<'p> {
         around.children().find(|child| named(child, key, round))
     }
 
-    /// How many nodes without children there are inside it, by phase.
+    /// How many nodes without children there are inside it, by phase; a task with its attempts is one.
     pub fn counts(self) -> Counts {
         let mut counts = Counts::default();
         let mut todo = self.pipeline.children_of(self.at).to_vec();
         while let Some(at) = todo.pop() {
             match self.pipeline.children_of(at) {
+                [first, ..] if self.pipeline.nodes[*first as usize].kind == Kind::Attempt => {
+                    counts.add(self.pipeline.nodes[at as usize].phase);
+                }
                 [] => counts.add(self.pipeline.nodes[at as usize].phase),
                 inside => todo.extend_from_slice(inside),
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flowdeck_graph::{Cache, Dependency, EdgeKind, Items, Node, Pipeline, Port, Trigger};
+use flowdeck_graph::{Cache, Dependency, EdgeKind, Items, Node, Phase, Pipeline, Port, Trigger};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,9 @@ fn about(out: &mut BTreeSet<String>, node: Node<'_>) {
     };
     if node.parent().is_some() && node.name() != node.key() {
         add("name", node.name());
+    }
+    if node.phase() != Phase::Unknown {
+        add("phase", &format!("{:?}", node.phase()));
     }
     add("if", node.condition());
     add("depends", node.depends());
