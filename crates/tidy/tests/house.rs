@@ -25,7 +25,8 @@ fn modules_only_use_lower_floors() {
 fn crates_only_use_lower_floors_and_inherit_lints() {
     let manifests = sources(&["crates"], "toml")
         .into_iter()
-        .filter(|file| file.path.ends_with("Cargo.toml"));
+        // A package below a crate, such as its fuzz targets, is outside the workspace.
+        .filter(|file| file.path.ends_with("Cargo.toml") && file.path.matches('/').count() == 2);
     none(floors::crates(&manifests.collect::<Vec<_>>()));
 }
 
