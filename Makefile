@@ -1,7 +1,10 @@
 # Everything that one does with Flowdeck. What has a branch or a loop is in crates/tidy.
 tidy := cargo run -q --locked -p flowdeck-tidy --
+draw := cargo run -q --locked -p flowdeck-graph --example draw --
+drawn := kfp2/train-and-deploy.yaml kfp2/if-elif-else.yaml kfp2/pipelines-three-deep.yaml kfp2/wide.yaml \
+  argo/depends.yaml argo/hooks.yaml runs/sweep.json
 
-.PHONY: help setup build run test dev bench lint fmt size pictures deny clean
+.PHONY: help setup build run test dev bench lint fmt size drawings pictures deny clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -34,6 +37,10 @@ fmt: ## format
 size: ## weigh the page's first load against its ceiling and goal
 	@$(tidy) app
 	@$(tidy) size
+
+drawings: ## draw the pipelines in docs/pictures/pipelines/ again
+	@$(draw) $(addprefix tests/fixtures/pipelines/,$(drawn)) -o docs/pictures/pipelines
+	@$(draw) tests/fixtures/pipelines/runs/vision.json --status tests/fixtures/pipelines/runs/vision.status.json -o docs/pictures/pipelines
 
 pictures: build ## take the screenshots in docs/pictures/ again
 	@node_modules/.bin/playwright test -c tests/browser/pictures.config.ts

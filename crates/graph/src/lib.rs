@@ -13,8 +13,8 @@ mod model;
 mod read;
 mod search;
 
-pub use flowdeck_objects::Timestamp;
 pub use flow::{CriticalPath, Flow};
+pub use flowdeck_objects::Timestamp;
 pub use graph::{Edge, Graph, Size};
 pub use layer::Layer;
 pub use layout::{Bundle, Direction, Layout, Memory, Options, Orientation, Point, Rect, Scratch, layout, layout_into};

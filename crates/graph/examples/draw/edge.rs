@@ -36,6 +36,10 @@ pub(crate) fn draw_condition(svg: &mut Svg, edge: Dependency<'_>, route: &[Point
     if edge.condition().is_empty() || route.len() < 2 {
         return;
     }
+    // Of several the node itself says how they go together.
+    if words::conditions_before(edge.to()) > 1 {
+        return;
+    }
     let words = text::ended(&words::condition(edge.condition()), 11.0, 150.0);
     let (from, to) = (route[route.len() - 2], route[route.len() - 1]);
     // On the swing nearer to its end, where the edges of other boxes have gone their ways.

@@ -71,3 +71,50 @@ fn pipeline(file: &str, status: Option<&str>) -> Result<Pipeline, String> {
         None => Ok(pipeline),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All pipelines that the readers are tested with.
+    fn fixtures() -> Vec<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/pipelines");
+        let folders = ["kfp2", "kfp1", "hera", "argo", "argo-status", "runs"];
+        let files = folders
+            .iter()
+            .filter_map(|folder| std::fs::read_dir(root.join(folder)).ok())
+            .flatten();
+        let files = files.filter_map(|file| Some(file.ok()?.path().to_string_lossy().into_owned()));
+        files
+            .filter(|file| file.ends_with(".yaml") || file.ends_with(".json"))
+            .collect()
+    }
+
+    #[test]
+    fn every_fixture_is_drawn_in_both_directions() {
+        let files = fixtures();
+        assert!(files.len() > 100, "{}", files.len());
+        for file in files {
+            let pipeline = pipeline(&file, None).unwrap();
+            for left_right in [false, true] {
+                let args = Args {
+                    at: "root".to_owned(),
+                    left_right,
+                    ..Args::default()
+                };
+                let pipelines = [(file.clone(), pipeline.clone())];
+                let svg = picture::draw(&pipelines, &args).unwrap();
+                assert_eq!(svg.matches("<g").count(), svg.matches("</g>").count(), "{file}");
+                let endless = ["NaN", "=\"inf", "Minf", "Linf", "Cinf", "=\"-inf"]
+                    .iter()
+                    .any(|mark| svg.contains(mark));
+                assert!(!endless, "{file}");
+                // Whatever is drawn says in full what it is; only what is inside a folded node is not drawn.
+                for node in pipeline.root().children() {
+                    let said = svg.contains(&format!("<title>{}", node.path().replace('&', "&amp;")));
+                    assert!(said, "{file}: {}", node.path());
+                }
+            }
+        }
+    }
+}

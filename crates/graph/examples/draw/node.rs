@@ -14,7 +14,7 @@ const MARGIN: f32 = 34.0 + 12.0;
 const NAME: f32 = 13.0;
 const NOW: f32 = 11.0;
 
-/// How large a node is: of the usual width, a little wider for a long name.
+/// How large a node is: of the usual width, a little wider for a long name or long rules.
 pub(crate) fn size(node: Node<'_>) -> Size {
     if node.kind() == Kind::Join {
         return Size {
@@ -22,7 +22,10 @@ pub(crate) fn size(node: Node<'_>) -> Size {
             height: 10.0,
         };
     }
-    let width = (text::width(node.name(), NAME) + MARGIN).ceil().clamp(WIDTH, WIDEST);
+    // What now is no measure: a box that grows while it runs would push the others about.
+    let rules = text::width(&words::rules(node).join(" · "), NOW);
+    let width = text::width(node.name(), NAME).max(rules) + MARGIN;
+    let width = width.ceil().clamp(WIDTH, WIDEST);
     let Some(grid) = bundle::size(node) else {
         return Size { width, height: HEIGHT };
     };

@@ -52,7 +52,7 @@ pub(crate) fn draw(pipelines: &[(String, Pipeline)], args: &Args) -> Result<Stri
     );
     let ground = "<rect width=\"100%\" height=\"100%\" fill=\"url(#ground)\"/>";
     Ok(format!(
-        "{head}\n{}\n{}\n{ground}\n{}</svg>\n",
+        "{head}\n<!-- Drawn by crates/graph/examples/draw. -->\n{}\n{}\n{ground}\n{}</svg>\n",
         theme::style(),
         glyph::SPRITE,
         body.into_string()

@@ -49,3 +49,19 @@ pub(crate) fn ended(text: &str, size: f32, room: f32) -> String {
     }
     String::new()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortened_text_fits_and_keeps_its_end() {
+        let long = "train-the-model-on-everything-that-there-is-12";
+        for room in [20.0, 60.0, 130.0, 200.0] {
+            assert!(width(&shortened(long, 13.0, room), 13.0) <= room);
+            assert!(width(&ended(long, 13.0, room), 13.0) <= room);
+        }
+        assert!(shortened(long, 13.0, 130.0).ends_with("-is-12"));
+        assert_eq!(shortened("short", 13.0, 130.0), "short");
+    }
+}

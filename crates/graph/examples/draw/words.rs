@@ -50,9 +50,14 @@ pub(crate) fn condition(raw: &str) -> String {
 
 /// The text with `not` for an exclamation mark that is no part of `!=`.
 fn negated(text: &str) -> String {
-    let mut out = text.replace("!=", "\u{1}").replace('!', "not ");
-    out = out.replace('\u{1}', "!=");
-    out
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('!') {
+        out.push_str(before);
+        out.push_str(if after.starts_with('=') { "!" } else { "not " });
+        rest = after;
+    }
+    out + rest
 }
 
 /// An input's name without what KFP puts before it.
@@ -162,12 +167,7 @@ pub(crate) fn now(node: Node<'_>, clock: i64) -> String {
             return parts.join(" · ");
         }
     }
-    parts.extend(
-        [condition_of(node), iterator(node)]
-            .into_iter()
-            .filter(|words| !words.is_empty()),
-    );
-    parts.extend(policies(node));
+    parts.extend(rules(node));
     let (_, word) = glyph::kind(node.kind());
     if parts.is_empty() && !word.is_empty() {
         parts.push(word.to_owned());
@@ -177,6 +177,25 @@ pub(crate) fn now(node: Node<'_>, clock: i64) -> String {
         parts.push(template.to_owned());
     }
     parts.join(" · ")
+}
+
+/// What decides whether, how often and how a node runs, whatever the run is like.
+pub(crate) fn rules(node: Node<'_>) -> Vec<String> {
+    let mut parts = vec![condition_of(node), iterator(node)];
+    if conditions_before(node) > 1 {
+        parts.push(format!("if {}", condition(node.depends())));
+    }
+    parts.extend(policies(node));
+    parts.retain(|words| !words.is_empty());
+    parts
+}
+
+/// How many of the edges to a node are followed on certain results only.
+pub(crate) fn conditions_before(node: Node<'_>) -> usize {
+    node.parent().map_or(0, |parent| {
+        let before = parent.edges().filter(|edge| edge.to().id() == node.id());
+        before.filter(|edge| !edge.condition().is_empty()).count()
+    })
 }
 
 /// What a node that has not begun waits for, by name if it is one.
@@ -237,5 +256,37 @@ fn duration(node: Node<'_>, clock: i64) -> String {
         (0, m, 0) => format!("{m} min"),
         (0, m, s) => format!("{m} min {s} s"),
         (h, m, _) => format!("{h} h {m} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_as_a_person_writes_them() {
+        let check = |raw, expect| assert_eq!(condition(raw), expect, "{raw}");
+        check(
+            "inputs.parameter_values['pipelinechannel--flip-Output'] == 'heads'",
+            "flip-Output == 'heads'",
+        );
+        check("int(inputs.parameter_values['pipelinechannel--a']) > 3", "a > 3");
+        check(
+            "inputs.parameters['pipelineparam--n-Output'].int_value != 10",
+            "n-Output != 10",
+        );
+        check("!(inputs.parameter_values['x'] == 1) && true", "not (x == 1) and true");
+        check("{{tasks.flip.outputs.result}} == heads", "flip.result == heads");
+        check("Failed || !Succeeded", "Failed or not Succeeded");
+        check("inputs.parameter_values['never ends", "never ends");
+    }
+
+    #[test]
+    fn items_are_counted_at_the_top_only() {
+        let check = |list, expect| assert_eq!(items_of(list), expect, "{list}");
+        check("[]", Some(0));
+        check("[1]", Some(1));
+        check(r#"[{"a": 1, "b": [2, 3]}, "x, \"y", 4]"#, Some(3));
+        check("{{item}}", None);
     }
 }
