@@ -51,9 +51,12 @@ pub trait Fields {
 }
 
 /// A list that grows by one default at a time.
-pub(crate) trait Slots {
+pub trait Slots {
+    /// Takes all out.
     fn clear(&mut self);
+    /// Adds a default at the end, to read into.
     fn grow(&mut self) -> &mut dyn Value;
+    /// Takes the last one out.
     fn drop_last(&mut self);
 }
 

@@ -25,7 +25,7 @@ mod volume;
 mod watch_event;
 
 pub use event::{Event, EventSeries, EventSource, InvolvedObject};
-pub use list::{List, Unreadable, Warning};
+pub use list::{List, Page, Unreadable, Warning, read_page};
 pub use meta::{Condition, ConfigMapName, Meta, Object, OwnerReference, ResourceList, SecretName, StringMap, Truth};
 pub use namespace::{Namespace, NamespaceStatus};
 pub use node::{Node, NodeSpec, NodeStatus, Taint};
@@ -43,4 +43,4 @@ pub use stateful_set::{StatefulSet, StatefulSetSpec, StatefulSetStatus};
 pub use status::{Cause, Details, Status};
 pub use time::Timestamp;
 pub use volume::{PersistentVolumeClaim, StorageClass, VolumeClaimSpec, VolumeClaimStatus};
-pub use watch_event::{ChangeKind, WatchEvent};
+pub use watch_event::{ChangeKind, Frame, WatchEvent, read_frame};

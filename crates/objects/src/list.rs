@@ -51,6 +51,19 @@ impl std::fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
+/// What a page of a list says besides its objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Version of the whole list: where a watch begins.
+    pub resource_version: String,
+    /// Token for the next page; empty on the last one.
+    pub next: String,
+    /// Objects after this page, when the server counts them.
+    pub remaining: Option<u64>,
+    /// Objects that could not be read.
+    pub warnings: Vec<Warning>,
+}
+
 #[derive(Default)]
 struct PageMeta {
     resource_version: String,
@@ -65,24 +78,25 @@ crate::fields!(PageMeta {
 });
 
 impl<T: Object> List<T> {
-    /// Reads a page.
-    ///
-    /// `"items": null` (Go's nil slice) is an empty list. Without `items` it is no list, and unreadable.
+    /// Reads a page: [`read_page`] with the objects beside it.
     pub fn parse(body: &[u8]) -> Result<Self, Unreadable> {
         let mut items: Vec<T> = Vec::new();
-        let (meta, warnings) = read_page(body, &mut items)?;
+        let page = read_page(body, &mut items)?;
         Ok(Self {
-            resource_version: meta.resource_version,
-            next: meta.next,
-            remaining: meta.remaining_item_count,
+            resource_version: page.resource_version,
+            next: page.next,
+            remaining: page.remaining,
             items,
-            warnings,
+            warnings: page.warnings,
         })
     }
 }
 
-fn read_page(body: &[u8], items: &mut dyn Slots) -> Result<(PageMeta, Vec<Warning>), Unreadable> {
-    let mut page = Page {
+/// Reads a page, its objects in place of what `items` held; after an error they are not all there.
+///
+/// `"items": null` (Go's nil slice) is an empty list. Without `items` it is no list, and unreadable.
+pub fn read_page(body: &[u8], items: &mut dyn Slots) -> Result<Page, Unreadable> {
+    let mut page = Parts {
         meta: PageMeta::default(),
         items: Tolerant {
             items,
@@ -101,15 +115,20 @@ fn read_page(body: &[u8], items: &mut dyn Slots) -> Result<(PageMeta, Vec<Warnin
             message: "the answer has no items, so it is no list".into(),
         });
     }
-    Ok((page.meta, page.items.warnings))
+    Ok(Page {
+        resource_version: page.meta.resource_version,
+        next: page.meta.next,
+        remaining: page.meta.remaining_item_count,
+        warnings: page.items.warnings,
+    })
 }
 
-struct Page<'a> {
+struct Parts<'a> {
     meta: PageMeta,
     items: Tolerant<'a>,
 }
 
-impl Fields for Page<'_> {
+impl Fields for Parts<'_> {
     fn field(&mut self, key: &[u8]) -> Option<&mut dyn Value> {
         match key {
             b"metadata" => Some(&mut self.meta),

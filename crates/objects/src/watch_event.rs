@@ -4,7 +4,7 @@
 
 use crate::json::{self, Read, Reader, Value};
 use crate::list::{OnlyMeta, Unreadable, Warning};
-use crate::meta::{Meta, Object};
+use crate::meta::Object;
 use crate::status::Status;
 
 /// What happened to an object.
@@ -40,21 +40,19 @@ pub enum WatchEvent<T> {
 const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
 
 impl<T: Object> WatchEvent<T> {
-    /// Reads one frame (without its newline).
-    ///
-    /// Errors only when the frame itself is no frame, or of a type that Kubernetes doesn't have.
+    /// Reads one frame: [`read_frame`] with the object in it.
     pub fn parse(frame: &[u8]) -> Result<Self, Unreadable> {
         let mut object = T::default();
         Ok(match read_frame(frame, &mut object)? {
             Frame::Change(kind) => Self::Change(kind, object),
             Frame::BadObject(kind, warning) => Self::BadObject(kind, warning),
-            Frame::Bookmark(meta) => {
-                let initial_events_end = meta.annotation(INITIAL_EVENTS_END) == Some("true");
-                Self::Bookmark {
-                    resource_version: meta.resource_version,
-                    initial_events_end,
-                }
-            }
+            Frame::Bookmark {
+                resource_version,
+                initial_events_end,
+            } => Self::Bookmark {
+                resource_version,
+                initial_events_end,
+            },
             Frame::Error(status) => Self::Error(status),
         })
     }
@@ -71,16 +69,28 @@ impl ChangeKind {
     }
 }
 
-/// An event whose object lies elsewhere.
-enum Frame {
+/// A [`WatchEvent`] whose object lies elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// An object changed.
     Change(ChangeKind),
+    /// An object changed that couldn't be read; half of it may lie there.
     BadObject(ChangeKind, Warning),
-    Bookmark(Box<Meta>),
+    /// As in [`WatchEvent::Bookmark`].
+    Bookmark {
+        /// Version to go on from.
+        resource_version: String,
+        /// Whether the state before the watch has now been sent whole.
+        initial_events_end: bool,
+    },
+    /// As in [`WatchEvent::Error`].
     Error(Status),
 }
 
-/// Reads a frame; a changed object goes to `object`.
-fn read_frame(frame: &[u8], object: &mut dyn Value) -> Result<Frame, Unreadable> {
+/// Reads one frame (without its newline); a changed object goes to `object`.
+///
+/// Errors only when the frame itself is no frame, or of a type that Kubernetes doesn't have.
+pub fn read_frame(frame: &[u8], object: &mut dyn Value) -> Result<Frame, Unreadable> {
     let mut reader = Reader::new(frame);
     let mut parts = Parts::default();
     let read = parts.read(&mut reader, object).and_then(|()| reader.end());
@@ -91,7 +101,13 @@ fn read_frame(frame: &[u8], object: &mut dyn Value) -> Result<Frame, Unreadable>
         });
     };
     let kind = match &*parts.kind {
-        "BOOKMARK" => return Ok(Frame::Bookmark(Box::new(json::from_slice::<OnlyMeta>(text)?.metadata))),
+        "BOOKMARK" => {
+            let meta = json::from_slice::<OnlyMeta>(text)?.metadata;
+            return Ok(Frame::Bookmark {
+                initial_events_end: meta.annotation(INITIAL_EVENTS_END) == Some("true"),
+                resource_version: meta.resource_version,
+            });
+        }
         "ERROR" => return Ok(Frame::Error(json::from_slice(text)?)),
         other => ChangeKind::named(other).ok_or_else(|| Unreadable {
             message: ["unknown type of watch event: ", other].concat(),

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use flowdeck_objects::Warning;
+use flowdeck_objects::{Meta, Warning};
 
-use crate::rows::key_of;
+use crate::index::{key_of, uid_of};
 
 /// A list on its way.
 ///
@@ -22,6 +22,11 @@ impl Gather {
             paint,
             seen: HashSet::new(),
         }
+    }
+
+    /// Notes an object.
+    pub(crate) fn add(&mut self, meta: &Meta) {
+        self.seen.insert(uid_of(meta).into());
     }
 
     /// Notes an object that cannot be read: if it was readable before, its row stays.

@@ -9,6 +9,7 @@ mod bucket;
 mod elapsed;
 pub mod frames;
 mod gather;
+mod index;
 mod leases;
 pub mod machine;
 mod protocol;

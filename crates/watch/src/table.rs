@@ -2,39 +2,21 @@
 
 use std::collections::HashSet;
 
-use flowdeck_objects::{ChangeKind, List, Object, Status, Unreadable, Warning, WatchEvent};
+use flowdeck_objects::json::Slots;
+use flowdeck_objects::{ChangeKind, Object};
 
 use crate::gather::Gather;
-use crate::rows::{Rows, uid_of};
-
-/// What a page of a list says besides its objects.
-pub struct Page {
-    pub(crate) resource_version: String,
-    pub(crate) next: String,
-    pub(crate) remaining: Option<u64>,
-    pub(crate) warnings: Vec<Warning>,
-}
-
-/// What a frame of a watch says besides its object.
-pub enum Frame {
-    /// An object changed, which is held until [`Table::apply`].
-    Change,
-    BadObject(ChangeKind, Warning),
-    Bookmark {
-        resource_version: String,
-        initial_events_end: bool,
-    },
-    Error(Status),
-}
+use crate::index::uid_of;
+use crate::rows::Rows;
 
 /// Rows of some kind.
 pub trait Table {
-    /// Reads a page and takes its objects.
-    fn page(&mut self, body: &[u8], gather: &mut Gather) -> Result<Page, Unreadable>;
-    /// Reads a frame; a change is held.
-    fn frame(&mut self, frame: &[u8]) -> Result<Frame, Unreadable>;
-    /// Applies the held change, into the list that is being gathered if there is one, and returns its version.
-    fn apply(&mut self, gather: Option<&mut Gather>) -> String;
+    /// Where objects are read to, to be taken from there by one of the next two.
+    fn incoming(&mut self) -> &mut dyn Slots;
+    /// Takes the objects of a page into the list that is being gathered.
+    fn gather(&mut self, gather: &mut Gather);
+    /// Takes the object of a change, into the list that is being gathered if there is one, and returns its version.
+    fn apply(&mut self, kind: ChangeKind, gather: Option<&mut Gather>) -> String;
     /// Takes what was held back of a list, and removes what was not in it.
     fn finish(&mut self, seen: &HashSet<Box<str>>);
     /// Forgets what was held back of a list that will not be finished.
@@ -53,7 +35,7 @@ pub trait Table {
 #[derive(Debug)]
 pub struct Typed<T> {
     pub(crate) rows: Rows<T>,
-    held: Option<(ChangeKind, T)>,
+    incoming: Vec<T>,
     held_back: Vec<T>,
 }
 
@@ -61,76 +43,51 @@ impl<T> Default for Typed<T> {
     fn default() -> Self {
         Typed {
             rows: Rows::default(),
-            held: None,
+            incoming: Vec::new(),
             held_back: Vec::new(),
         }
     }
 }
 
-impl<T: Object> Typed<T> {
-    fn gather(&mut self, object: T, gather: &mut Gather) {
-        gather.seen.insert(uid_of(&object).into());
-        if gather.paint {
-            self.rows.upsert(object);
-        } else {
-            self.held_back.push(object);
-        }
-    }
-}
-
 impl<T: Object> Table for Typed<T> {
-    fn page(&mut self, body: &[u8], gather: &mut Gather) -> Result<Page, Unreadable> {
-        let page = List::<T>::parse(body)?;
-        for object in page.items {
-            self.gather(object, gather);
-        }
-        Ok(Page {
-            resource_version: page.resource_version,
-            next: page.next,
-            remaining: page.remaining,
-            warnings: page.warnings,
-        })
+    fn incoming(&mut self) -> &mut dyn Slots {
+        &mut self.incoming
     }
 
-    fn frame(&mut self, frame: &[u8]) -> Result<Frame, Unreadable> {
-        Ok(match WatchEvent::<T>::parse(frame)? {
-            WatchEvent::Change(kind, object) => {
-                self.held = Some((kind, object));
-                Frame::Change
+    fn gather(&mut self, gather: &mut Gather) {
+        for object in self.incoming.drain(..) {
+            gather.add(object.meta());
+            if gather.paint {
+                self.rows.upsert(object);
+            } else {
+                self.held_back.push(object);
             }
-            WatchEvent::BadObject(kind, warning) => Frame::BadObject(kind, warning),
-            WatchEvent::Bookmark {
-                resource_version,
-                initial_events_end,
-            } => Frame::Bookmark {
-                resource_version,
-                initial_events_end,
-            },
-            WatchEvent::Error(status) => Frame::Error(status),
-        })
+        }
     }
 
-    fn apply(&mut self, gather: Option<&mut Gather>) -> String {
-        let Some((kind, object)) = self.held.take() else {
+    fn apply(&mut self, kind: ChangeKind, gather: Option<&mut Gather>) -> String {
+        let Some(object) = self.incoming.last() else {
             return String::new();
         };
         let version = object.meta().resource_version.clone();
         match (kind, gather) {
             // A deletion here is the server's mistake.
             (ChangeKind::Deleted, Some(_)) => {}
-            (_, Some(gather)) => self.gather(object, gather),
+            (_, Some(gather)) => self.gather(gather),
             (ChangeKind::Deleted, None) => {
-                self.rows.remove(&uid_of(&object));
+                self.rows.remove(&uid_of(object.meta()));
             }
             (_, None) => {
-                self.rows.upsert(object);
+                if let Some(object) = self.incoming.pop() {
+                    self.rows.upsert(object);
+                }
             }
         }
         version
     }
 
     fn finish(&mut self, seen: &HashSet<Box<str>>) {
-        self.rows.retain(|uid| seen.contains(uid));
+        self.rows.keep_only(seen);
         for object in std::mem::take(&mut self.held_back) {
             self.rows.upsert(object);
         }
@@ -140,7 +97,6 @@ impl<T: Object> Table for Typed<T> {
         self.held_back.clear();
     }
 
-    /// [`Rows::remove`].
     fn remove_key(&mut self, key: &str) {
         self.rows.remove(key);
     }

@@ -1,5 +1,7 @@
 //! Lists by pages: fetches them, takes them, and begins again when the server has lost its place.
 
+use flowdeck_objects::read_page;
+
 use crate::gather::Gather;
 use crate::protocol::{Problem, State};
 use crate::table::Table;
@@ -72,11 +74,15 @@ impl<R: Table + ?Sized> Core<R> {
 
     /// Takes a page whose last byte has come.
     pub(super) fn take_page(&mut self, mut listing: Listing, body: &[u8]) {
-        let page = match self.rows.page(body, &mut listing.gather) {
+        let page = match read_page(body, self.rows.incoming()) {
             Ok(page) => page,
             // Half a document, or a proxy's web page.
-            Err(error) => return self.fail(unreadable(body, &error.message), Next::Page(listing)),
+            Err(error) => {
+                self.rows.incoming().clear();
+                return self.fail(unreadable(body, &error.message), Next::Page(listing));
+            }
         };
+        self.rows.gather(&mut listing.gather);
         self.refusal = None;
         for warning in page.warnings {
             listing.gather.add_unreadable(&warning);

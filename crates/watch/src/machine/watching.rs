@@ -1,12 +1,12 @@
 //! Watches: opens the stream, applies its events, and decides what its end means.
 
-use flowdeck_objects::ChangeKind;
+use flowdeck_objects::{ChangeKind, Frame, read_frame};
 
 use crate::backoff::HEALTHY_MS;
 use crate::gather::Gather;
+use crate::index::key_of;
 use crate::protocol::Problem;
-use crate::rows::key_of;
-use crate::table::{Frame, Table};
+use crate::table::Table;
 
 use super::answers::unreadable;
 use super::{Core, Next, Ordered, SPREAD_MS, Stage};
@@ -159,7 +159,9 @@ impl<R: Table + ?Sized> Core<R> {
     }
 
     fn frame(&mut self, bytes: &[u8]) {
-        let event = match self.rows.frame(bytes) {
+        let incoming = self.rows.incoming();
+        incoming.clear();
+        let event = match read_frame(bytes, incoming.grow()) {
             Ok(event) => event,
             Err(error) => return self.stream_is_garbled(unreadable(bytes, &error.message)),
         };
@@ -176,7 +178,7 @@ impl<R: Table + ?Sized> Core<R> {
             self.problem = None;
         }
         match event {
-            Frame::Change => self.change(),
+            Frame::Change(kind) => self.change(kind),
             Frame::BadObject(kind, warning) => {
                 self.move_to(&warning.resource_version);
                 if kind == ChangeKind::Deleted {
@@ -195,17 +197,17 @@ impl<R: Table + ?Sized> Core<R> {
         }
     }
 
-    /// Applies the change that the rows hold.
-    fn change(&mut self) {
+    /// Applies the change whose object has come.
+    fn change(&mut self, kind: ChangeKind) {
         if let Stage::Watching(Watching {
             gather: Some(gather), ..
         }) = &mut self.stage
         {
             // Not in the order of versions, so none of them is a place to go on from.
-            self.rows.apply(Some(gather));
+            self.rows.apply(kind, Some(gather));
             return;
         }
-        let version = self.rows.apply(None);
+        let version = self.rows.apply(kind, None);
         self.move_to(&version);
     }
 
