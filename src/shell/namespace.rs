@@ -66,9 +66,9 @@ fn named(get: query::Get<'_>) -> Option<String> {
 
 /// The namespace to begin with: one that the person owns, else one that belongs to a Profile.
 fn first_for<'a>(all: impl Iterator<Item = &'a Namespace>, user: &str) -> Option<String> {
-    let mut owned: Vec<&Namespace> = all.filter(|ns| ns.owner().is_some()).collect();
-    owned.sort_by_key(|ns| (ns.owner() != Some(user), ns.metadata.name.clone()));
-    owned.first().map(|ns| ns.metadata.name.clone())
+    let owned = all.filter(|ns| ns.owner().is_some());
+    let first = owned.min_by_key(|ns| (ns.owner() != Some(user), &ns.metadata.name));
+    first.map(|ns| ns.metadata.name.clone())
 }
 
 /// Where choosing a namespace leads from a page: to the same list there; from one object to its list.

@@ -62,17 +62,24 @@ pub fn quota_lines<'a>(quotas: impl Iterator<Item = &'a ResourceQuota>) -> Vec<Q
             match lines.iter_mut().find(|known| known.resource == line.resource) {
                 Some(known) if line.left() < known.left() => *known = line,
                 Some(_) => {}
-                None => lines.push(line),
+                None => {
+                    let at = lines.partition_point(|known| rank(known) < rank(&line));
+                    lines.insert(at, line);
+                }
             }
         }
     }
-    let rank = |line: &QuotaLine| match line.label.as_str() {
+    lines
+}
+
+/// CPU, memory, then the devices by name.
+fn rank(line: &QuotaLine) -> (u8, &str) {
+    let kind = match line.label.as_str() {
         "CPU" => 0,
         "Memory" => 1,
         _ => 2,
     };
-    lines.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.resource.cmp(&b.resource)));
-    lines
+    (kind, &line.resource)
 }
 
 /// The `most` lines with the largest share used, in the order that they had: what runs out first is shown first.

@@ -118,16 +118,10 @@ impl Index {
         if seen == 0 || seen < self.journal_from || seen > self.version {
             return Changes::Everything;
         }
-        let mut uids: Vec<Arc<str>> = self
-            .journal
-            .iter()
-            .rev()
-            .take_while(|(version, _)| *version > seen)
-            .map(|(_, uid)| uid.clone())
-            .collect();
-        uids.sort_unstable();
-        uids.dedup();
-        Changes::Only(uids)
+        let mut named: HashSet<&str> = HashSet::new();
+        let later = self.journal.iter().rev().take_while(|(version, _)| *version > seen);
+        let uids = later.map(|(_, uid)| uid).filter(|uid| named.insert(uid));
+        Changes::Only(uids.cloned().collect())
     }
 
     fn note(&mut self, uid: Arc<str>) {

@@ -23,7 +23,7 @@ pub struct Rows<T> {
 pub enum Changes {
     /// The reader is too far behind (or has seen nothing yet): take every row.
     Everything,
-    /// These uids were added, changed or removed; each is named once. [`Rows::get`] tells which are gone.
+    /// These uids were added, changed or removed, the latest first; each is named once. [`Rows::get`] tells which are gone.
     Only(Vec<Arc<str>>),
 }
 

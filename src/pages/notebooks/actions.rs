@@ -116,13 +116,8 @@ impl Actions {
     pub(super) fn settle(self, stopped_of: impl Fn(&str) -> Option<bool>) {
         let settled: Vec<String> = self.wanted.with_untracked(|wanted| {
             let done = |name: &String, stopped: bool| stopped_of(name).is_none_or(|now| now == stopped);
-            let mut names: Vec<String> = wanted
-                .iter()
-                .filter(|(name, stopped)| done(name, **stopped))
-                .map(|(name, _)| name.clone())
-                .collect();
-            names.sort_unstable();
-            names
+            let settled = wanted.iter().filter(|(name, stopped)| done(name, **stopped));
+            settled.map(|(name, _)| name.clone()).collect()
         });
         if !settled.is_empty() {
             self.wanted

@@ -83,9 +83,9 @@ fn insufficient(facts: &Facts<'_>, causes: &str) -> Option<String> {
             lacking.push(resource);
         }
     }
-    lacking.sort_by_key(|resource| !resource.contains('/'));
+    let (devices, others): (Vec<&str>, Vec<&str>) = lacking.into_iter().partition(|resource| resource.contains('/'));
     let mut out = String::new();
-    for resource in lacking.iter().take(2) {
+    for resource in devices.iter().chain(&others).take(2) {
         if !out.is_empty() {
             out.push_str(" and ");
         }

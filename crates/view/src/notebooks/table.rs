@@ -124,12 +124,8 @@ impl NotebookTable {
             }
         }
         if !moved.is_empty() {
-            let mut came: Vec<u32> = moved
-                .iter()
-                .filter(|(_, visible)| **visible)
-                .map(|(slot, _)| *slot)
-                .collect();
-            came.sort_unstable();
+            let visible = moved.iter().filter(|(_, visible)| **visible);
+            let came: Vec<u32> = visible.map(|(slot, _)| *slot).collect();
             let (rows, sort) = (&self.rows, self.sort);
             self.order
                 .change(|slot| moved.contains_key(&slot), came, |a, b| compare(rows, sort, a, b));

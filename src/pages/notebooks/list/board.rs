@@ -1,6 +1,6 @@
 //! Derives the rows of the list from the stores, each frame only those that something happened to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use flowdeck_objects::{Event, Notebook, NotebookPhase, Object, Pod, Timestamp, events};
@@ -45,7 +45,7 @@ impl Board {
     ///
     /// True when anything that shows may have changed.
     pub(super) fn flush(&mut self, wanted: &HashMap<String, bool>, now: Timestamp) -> bool {
-        let mut names: Vec<Box<str>> = Vec::new();
+        let mut names: HashSet<Box<str>> = HashSet::new();
         let mut everything = self.pods.follow(&self.stores.pods, owner_of_pod, &mut names);
         everything |= self
             .sets
@@ -61,7 +61,9 @@ impl Board {
                 Changes::Only(uids) => {
                     for uid in uids {
                         match rows.get(&uid) {
-                            Some(notebook) => names.push(notebook.metadata.name.as_str().into()),
+                            Some(notebook) => {
+                                names.insert(notebook.metadata.name.as_str().into());
+                            }
                             None => changes.push(Change::Gone(uid.to_string())),
                         }
                     }
@@ -73,13 +75,10 @@ impl Board {
                 self.table.replace_all(fresh.into_iter());
                 return true;
             }
-            names.sort_unstable();
-            names.dedup();
-            for name in names {
-                if let Some(notebook) = rows.by_name(&self.stores.namespace, &name) {
-                    changes.push(Change::Put(Box::new(self.row(notebook, wanted, now))));
-                }
-            }
+            let there = names
+                .iter()
+                .filter_map(|name| rows.by_name(&self.stores.namespace, name));
+            changes.extend(there.map(|notebook| Change::Put(Box::new(self.row(notebook, wanted, now)))));
             !changes.is_empty() && self.table.apply(changes.into_iter())
         })
     }
@@ -134,7 +133,7 @@ impl Follower {
         &mut self,
         list: &Lease<T>,
         owner_of: fn(&T) -> Option<&str>,
-        names: &mut Vec<Box<str>>,
+        names: &mut HashSet<Box<str>>,
     ) -> bool {
         list.with_untracked(|rows| {
             let changes = rows.changes_since(self.seen);
@@ -157,7 +156,7 @@ impl Follower {
                     Some(object) => {
                         if let Some(owner) = owner_of(object) {
                             self.add(&uid, owner);
-                            names.push(owner.into());
+                            names.insert(owner.into());
                         }
                     }
                     None => names.extend(self.remove(&uid)),

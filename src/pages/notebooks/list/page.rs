@@ -165,8 +165,7 @@ fn keep_in_step(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<String>
     });
     // A start or stop shows before the cluster has it, and goes back if it fails.
     Effect::new(move |before: Option<Vec<String>>| {
-        let mut names: Vec<String> = wanted.with(|wanted| wanted.keys().cloned().collect());
-        names.sort_unstable();
+        let names: Vec<String> = wanted.with(|wanted| wanted.keys().cloned().collect());
         let mut touched = before.unwrap_or_default();
         touched.extend(names.iter().cloned());
         if !touched.is_empty() {
