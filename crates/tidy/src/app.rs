@@ -30,6 +30,8 @@ const PARTS: &[&str] = &[
     "crates/tidy/src/dist",
     "crates/tidy/src/dist.rs",
     "crates/tidy/src/setup",
+    "crates/tidy/src/shrink",
+    "crates/tidy/src/shrink.rs",
     "crates/tidy/src/split.rs",
 ];
 
@@ -53,14 +55,16 @@ pub fn build(kind: Kind) -> Result<(), String> {
     let mut trunk = Command::new("trunk");
     trunk.arg("build").current_dir(root()).env("NO_COLOR", "true");
     match kind {
-        Kind::Release => trunk.args(["--release", "--cargo-profile", "web"]),
+        Kind::Release => trunk
+            .args(["--release", "--cargo-profile", "web"])
+            .env(split::SHRINK, "1"),
         Kind::Debug => trunk.args(["--cargo-profile", "dev"]),
     };
     let mut folders = tools::folders();
     folders.insert(0, split::shim()?);
     wasm::prepare(&mut trunk, folders)?;
     command::run(&mut trunk)?;
-    split::into_dist(&root().join("dist"), kind == Kind::Release)?;
+    split::into_dist(&root().join("dist"))?;
     dist::finish(&root().join("dist"), kind == Kind::Release)?;
     std::fs::write(&stamp, print).map_err(|why| format!("{}: {why}", stamp.display()))?;
     eprintln!("the page is built ({} s)", began.elapsed().as_secs());

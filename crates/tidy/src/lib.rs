@@ -6,6 +6,7 @@ pub mod inputs;
 pub mod rules;
 pub mod run;
 pub mod setup;
+pub mod shrink;
 pub mod size;
 pub mod split;
 

@@ -29,8 +29,8 @@ struct Step {
 
 const STEPS: &[Step] = &[
     Step {
-        name: "wasm32 target of rustc",
-        usually: "10 s with rustup; 1 min with the distribution's packages",
+        name: "source of std, to build for wasm32",
+        usually: "5 s with rustup; 15 s with the distribution's packages",
         only_for_tests: false,
         is_there: wasm::is_there,
         install: wasm::install,

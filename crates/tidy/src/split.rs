@@ -1,12 +1,12 @@
 //! Splits the app's Wasm into the part that the first page needs and chunks that load when a page asks for them.
 //!
-//! Trunk runs `wasm-bindgen` between cargo and `wasm-opt`, and that is the one place to split: earlier there is no
-//! module yet, later its relocations are gone (trunk-rs/trunk#1022). So Trunk finds a `wasm-bindgen` of ours first,
+//! Trunk runs `wasm-bindgen` after cargo, and that is the one place to split: earlier there is no module yet, later its
+//! relocations are gone (trunk-rs/trunk#1022). So Trunk finds a `wasm-bindgen` of ours first,
 //! three lines of shell that come back here; we run `wasm-split-cli`, then the real one.
 
 use crate::dist::hash;
 use crate::setup::{command, tools};
-use crate::{inputs, root};
+use crate::{inputs, root, shrink};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,15 +21,8 @@ const MENDED: [(&str, &str); 2] = [
     (", import.meta.url));", ", import.meta.url));\nsrc.catch(() => {});"),
 ];
 
-/// What rustc's default wasm32 target may use; with more, `wasm-opt` writes what browsers do not read yet.
-const FEATURES: &[&str] = &[
-    "--enable-bulk-memory",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-];
+/// Set where Trunk runs, if what it builds is to be made small.
+pub const SHRINK: &str = "FLOWDECK_SHRINK";
 
 /// Where the chunks of the last build wait for [`into_dist`].
 fn waiting() -> PathBuf {
@@ -91,17 +84,23 @@ pub fn bindgen(arguments: &[&str]) -> Result<(), String> {
             .map(|word| if word == input { main.as_os_str() } else { word.as_ref() }),
     );
     command::run(&mut real)?;
-    let glue = Path::new(folder).join(format!("{name}.js"));
-    // Chunks and loader are made of the Wasm, by the tools and by this file.
-    let wasm = std::fs::read(input).map_err(|why| format!("{input}: {why}"))?;
-    let hash = hash(&(wasm, tools::WASM_BINDGEN, tools::WASM_SPLIT, include_str!("split.rs")));
-    std::fs::remove_file(main)
-        .and_then(|()| rename(&chunks, &format!("{name}-{hash:016x}"), &glue))
-        .map_err(|why| format!("chunks of {name}: {why}"))
+    let made = |ending: &str| Path::new(folder).join(format!("{name}{ending}"));
+    let (glue, app) = (made(".js"), made("_bg.wasm"));
+    std::fs::remove_file(&main).map_err(|why| format!("{}: {why}", main.display()))?;
+    let parts = inputs::files(&[chunks.clone(), app, glue.clone()]);
+    if std::env::var_os(SHRINK).is_some() {
+        for part in parts.iter().filter(|part| inputs::is_kind(part, "wasm")) {
+            shrink::wasm(part)?;
+        }
+    }
+    rename(&chunks, name, &glue, &parts).map_err(|why| format!("chunks of {name}: {why}"))
 }
 
-/// Gives loader and chunks a hashed name, so that they may be cached for ever like the rest, and `glue` the loader's.
-fn rename(chunks: &Path, stem: &str, glue: &Path) -> std::io::Result<()> {
+/// Gives loader and chunks a name with a hash of all `parts`, so that they may be cached for ever like the rest, and
+/// `glue` the loader's. All, because the loader imports the app's script by its name, and that changes with any.
+fn rename(chunks: &Path, name: &str, glue: &Path, parts: &[PathBuf]) -> std::io::Result<()> {
+    let content: Vec<Vec<u8>> = parts.iter().map(std::fs::read).collect::<Result<_, _>>()?;
+    let stem = format!("{name}-{:016x}", hash(&(content, MENDED)));
     let mut loader = std::fs::read_to_string(chunks.join(LOADER))?;
     std::fs::remove_file(chunks.join(LOADER))?;
     for file in std::fs::read_dir(chunks)?.flatten() {
@@ -139,22 +138,18 @@ fn write_loader(from: &Path, to: &Path, dist: &Path) -> std::io::Result<()> {
     std::fs::write(to, text)
 }
 
-/// Moves the chunks into `dist`, for a release made small first.
+/// Copies the chunks into `dist`.
 ///
 /// # Errors
-/// What `wasm-opt` said, and what could not be copied.
-pub fn into_dist(dist: &Path, optimize: bool) -> Result<(), String> {
+/// What could not be copied.
+pub fn into_dist(dist: &Path) -> Result<(), String> {
     for file in inputs::files(&[waiting()]) {
         let to = dist.join(file.file_name().unwrap_or_default());
         let words = |why: std::io::Error| format!("{}: {why}", to.display());
-        if !inputs::is_kind(&file, "wasm") {
-            write_loader(&file, &to, dist).map_err(words)?;
-        } else if optimize {
-            let mut wasm_opt = Command::new(root().join("node_modules/.bin/wasm-opt"));
-            wasm_opt.args(["-Oz", "--reorder-functions-by-name"]).args(FEATURES);
-            command::run(wasm_opt.arg(&file).arg("-o").arg(&to))?;
-        } else {
+        if inputs::is_kind(&file, "wasm") {
             std::fs::copy(&file, &to).map_err(words)?;
+        } else {
+            write_loader(&file, &to, dist).map_err(words)?;
         }
     }
     Ok(())
