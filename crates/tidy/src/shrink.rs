@@ -1,5 +1,6 @@
 //! Makes Wasm small to send: `wasm-opt`, then its functions in an order that compresses well.
 
+mod imports;
 mod order;
 
 use crate::root;
@@ -44,6 +45,20 @@ pub fn wasm(file: &Path) -> Result<(), String> {
     let named = with_names_by_likeness(module).map_err(|why| words(why.to_string()))?;
     std::fs::write(file, named).map_err(|why| words(why.to_string()))?;
     wasm_opt(file, &["--reorder-functions-by-name"])
+}
+
+/// Shortens the names by which the app's Wasm calls its script.
+///
+/// # Errors
+/// What could not be read or written, and that module and script don't fit.
+pub fn imports(wasm: &Path, script: &Path) -> Result<(), String> {
+    let words = |why: std::io::Error| format!("{}: {why}", wasm.display());
+    let module = std::fs::read(wasm).map_err(words)?;
+    let text = std::fs::read_to_string(script).map_err(words)?;
+    let (module, text) = imports::shorten(&module, &text)?;
+    std::fs::write(wasm, module)
+        .and_then(|()| std::fs::write(script, text))
+        .map_err(words)
 }
 
 fn wasm_opt(file: &Path, passes: &[&str]) -> Result<(), String> {

@@ -87,8 +87,9 @@ pub fn bindgen(arguments: &[&str]) -> Result<(), String> {
     let made = |ending: &str| Path::new(folder).join(format!("{name}{ending}"));
     let (glue, app) = (made(".js"), made("_bg.wasm"));
     std::fs::remove_file(&main).map_err(|why| format!("{}: {why}", main.display()))?;
-    let parts = inputs::files(&[chunks.clone(), app, glue.clone()]);
+    let parts = inputs::files(&[chunks.clone(), app.clone(), glue.clone()]);
     if std::env::var_os(SHRINK).is_some() {
+        shrink::imports(&app, &glue)?;
         for part in parts.iter().filter(|part| inputs::is_kind(part, "wasm")) {
             shrink::wasm(part)?;
         }
