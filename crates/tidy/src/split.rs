@@ -13,6 +13,8 @@ use std::process::Command;
 
 /// The name by which split-off code calls its loader, as `wasm-split-cli` writes it.
 const LOADER: &str = "__wasm_split.js";
+/// How the loader's name ends in `dist`.
+const OUR_LOADER: &str = "-chunks.js";
 
 /// What is changed in the loader: the app itself says in words that a chunk did not come, so the console need not be
 /// red, neither by the loader's own report nor by a fetch that fails while another chunk is still awaited.
@@ -97,38 +99,30 @@ pub fn bindgen(arguments: &[&str]) -> Result<(), String> {
     rename(&chunks, name, &glue, &parts).map_err(|why| format!("chunks of {name}: {why}"))
 }
 
-/// Gives loader and chunks a name with a hash of all `parts`, so that they may be cached for ever like the rest, and
-/// `glue` the loader's. All, because the loader imports the app's script by its name, and that changes with any.
+/// Gives loader and chunks a name with a hash of all `parts`, so that they may be cached for ever, and `glue` the
+/// loader's. All, because they name each other: when one changes, they all get another name.
 fn rename(chunks: &Path, name: &str, glue: &Path, parts: &[PathBuf]) -> std::io::Result<()> {
     let content: Vec<Vec<u8>> = parts.iter().map(std::fs::read).collect::<Result<_, _>>()?;
     let stem = format!("{name}-{:016x}", hash(&(content, MENDED)));
-    let mut loader = std::fs::read_to_string(chunks.join(LOADER))?;
+    let mut loader = mended(&std::fs::read_to_string(chunks.join(LOADER))?)?;
     std::fs::remove_file(chunks.join(LOADER))?;
+    loader = loader.replace(&format!("./{name}.js"), &format!("./{stem}.js"));
     for file in std::fs::read_dir(chunks)?.flatten() {
         let old = file.file_name().to_string_lossy().into_owned();
         let new = format!("{stem}-{old}");
         loader = loader.replace(&format!("./{old}"), &format!("./{new}"));
         std::fs::rename(file.path(), chunks.join(&new))?;
     }
-    std::fs::write(chunks.join(format!("{stem}-chunks.js")), loader)?;
+    let loader_name = format!("{stem}{OUR_LOADER}");
+    std::fs::write(chunks.join(&loader_name), loader)?;
     // Only where it is imported: the Wasm itself goes on calling the module by its old name.
     let text = std::fs::read_to_string(glue)?;
     let import = |name: &str| format!("from \"./{name}\"");
-    std::fs::write(
-        glue,
-        text.replace(&import(LOADER), &import(&format!("{stem}-chunks.js"))),
-    )
+    std::fs::write(glue, text.replace(&import(LOADER), &import(&loader_name)))
 }
 
-/// Writes the loader, which imports the app's own script, whose hashed name only Trunk gives.
-fn write_loader(from: &Path, to: &Path, dist: &Path) -> std::io::Result<()> {
-    let text = std::fs::read_to_string(from)?;
-    let app = std::fs::read_dir(dist)?
-        .flatten()
-        .map(|file| file.file_name().to_string_lossy().into_owned())
-        .find(|name| name.starts_with("flowdeck-") && name.ends_with(".js") && !name.ends_with("-chunks.js"));
-    let app = app.ok_or_else(|| std::io::Error::other("dist has no script of the app"))?;
-    let mut text = text.replace("./flowdeck.js", &format!("./{app}"));
+fn mended(loader: &str) -> std::io::Result<String> {
+    let mut text = loader.to_owned();
     for (theirs, ours) in MENDED {
         if !text.contains(theirs) {
             let words = format!("wasm-split-cli's loader has no `{theirs}`: look at it again");
@@ -136,22 +130,38 @@ fn write_loader(from: &Path, to: &Path, dist: &Path) -> std::io::Result<()> {
         }
         text = text.replace(theirs, ours);
     }
-    std::fs::write(to, text)
+    Ok(text)
 }
 
-/// Copies the chunks into `dist`.
+/// Copies the chunks into `dist`, and names the app's script and Wasm there like them: Trunk names both by what cargo
+/// built, which stays the same when only what comes after cargo has changed.
 ///
 /// # Errors
-/// What could not be copied.
+/// What could not be copied, renamed or found.
 pub fn into_dist(dist: &Path) -> Result<(), String> {
+    let mut stem = None;
     for file in inputs::files(&[waiting()]) {
-        let to = dist.join(file.file_name().unwrap_or_default());
-        let words = |why: std::io::Error| format!("{}: {why}", to.display());
-        if inputs::is_kind(&file, "wasm") {
-            std::fs::copy(&file, &to).map_err(words)?;
-        } else {
-            write_loader(&file, &to, dist).map_err(words)?;
-        }
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        std::fs::copy(&file, dist.join(&name)).map_err(|why| format!("{name}: {why}"))?;
+        stem = stem.or(name.strip_suffix(OUR_LOADER).map(str::to_owned));
     }
-    Ok(())
+    let stem = stem.ok_or("target/chunks has no loader")?;
+    rename_app(dist, &stem).map_err(|why| format!("the app's script and Wasm in dist: {why}"))
+}
+
+fn rename_app(dist: &Path, stem: &str) -> std::io::Result<()> {
+    const WASM: &str = "_bg.wasm";
+    let old = std::fs::read_dir(dist)?
+        .flatten()
+        .find_map(|file| file.file_name().to_string_lossy().strip_suffix(WASM).map(str::to_owned))
+        .ok_or_else(|| std::io::Error::other("no Wasm"))?;
+    for ending in [".js", WASM] {
+        std::fs::rename(
+            dist.join(format!("{old}{ending}")),
+            dist.join(format!("{stem}{ending}")),
+        )?;
+    }
+    let index = dist.join("index.html");
+    let html = std::fs::read_to_string(&index)?;
+    std::fs::write(index, html.replace(&old, stem))
 }
