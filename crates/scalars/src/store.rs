@@ -5,6 +5,7 @@ mod pyramid;
 mod real;
 mod run;
 mod series;
+mod simd;
 #[cfg(test)]
 mod tests;
 

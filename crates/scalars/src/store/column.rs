@@ -85,6 +85,15 @@ impl<T: Copy> Column<T> {
             })
     }
 
+    /// The numbers of a range if they lie in one block, which spares the walk over blocks.
+    #[inline]
+    pub(crate) fn slice(&self, range: Range<usize>) -> Option<&[T]> {
+        let block = range.start / BLOCK;
+        self.blocks
+            .get(block)?
+            .get(range.start % BLOCK..range.end.checked_sub(block * BLOCK)?)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = T> {
         self.blocks.iter().flatten().copied()
     }
@@ -170,6 +179,9 @@ mod tests {
             let joined: Vec<usize> = column.slices(range.clone()).flatten().copied().collect();
             let expect = &plain[range.start.min(plain.len())..range.end.min(plain.len())];
             prop_assert_eq!(joined, expect);
+            if let Some(slice) = column.slice(range) {
+                prop_assert_eq!(slice, expect);
+            }
         }
 
         #[test]

@@ -60,21 +60,19 @@ impl<T: Real> Pyramid<T> {
     }
 
     fn joined(&self, level: usize, range: Range<usize>) -> [T; 2] {
-        let mut all = T::NONE;
-        for slice in self.levels[level].slices(range) {
-            all = slice.iter().fold(all, |all, one| T::join(all, *one));
+        let join = |all, slice: &[[T; 2]]| slice.iter().fold(all, |all, one| T::join(all, *one));
+        match self.levels[level].slice(range.clone()) {
+            Some(slice) => join(T::NONE, slice),
+            None => self.levels[level].slices(range).fold(T::NONE, join),
         }
-        all
     }
 
     /// The smallest and largest finite number of a range of `base`; [`Real::NONE`] if there is none.
     pub(crate) fn min_max(&self, base: &Column<T>, range: Range<usize>, finite: bool) -> [T; 2] {
-        let look = |range: Range<usize>| {
-            if finite {
-                T::min_max(base.slices(range))
-            } else {
-                T::min_max_finite(base.slices(range))
-            }
+        let look = |range: Range<usize>| match base.slice(range.clone()) {
+            Some(slice) if finite => T::min_max(std::iter::once(slice)),
+            _ if finite => T::min_max(base.slices(range)),
+            _ => T::min_max_finite(base.slices(range)),
         };
         let (from, to) = (range.start.div_ceil(FAN), range.end / FAN);
         if from >= to {

@@ -1,7 +1,6 @@
-//! Finds the smallest and the largest of many numbers with the processor's vectors, for `f32` and `f64`.
-//!
-//! The loops are plain and safe; they are shaped so that LLVM makes `minps`/`pmin` of them, natively and with `simd128`:
-//! eight lanes that do not depend on each other, and `if a < b` as those instructions have it (a NaN never wins).
+//! What `f32` and `f64` have in common: the smallest and the largest of many.
+
+use super::simd;
 
 /// What `f32` and `f64` have in common here.
 pub(crate) trait Real: Copy + PartialOrd + std::fmt::Debug + 'static {
@@ -29,7 +28,7 @@ pub(crate) trait Real: Copy + PartialOrd + std::fmt::Debug + 'static {
 }
 
 macro_rules! real {
-    ($kind:ident, $lanes:expr) => {
+    ($kind:ident, $chunks:path) => {
         impl Real for $kind {
             const NONE: [Self; 2] = [Self::INFINITY, Self::NEG_INFINITY];
 
@@ -38,29 +37,11 @@ macro_rules! real {
             }
 
             fn min_max<'a>(slices: impl Iterator<Item = &'a [Self]>) -> [Self; 2] {
-                const LANES: usize = $lanes;
                 let mut all = Self::NONE;
                 for slice in slices {
-                    let (mut low, mut high) = ([all[0]; LANES], [all[1]; LANES]);
-                    let (chunks, rest) = slice.as_chunks::<LANES>();
-                    for chunk in chunks {
-                        for lane in 0..LANES {
-                            low[lane] = if chunk[lane] < low[lane] {
-                                chunk[lane]
-                            } else {
-                                low[lane]
-                            };
-                        }
-                        for lane in 0..LANES {
-                            high[lane] = if chunk[lane] > high[lane] {
-                                chunk[lane]
-                            } else {
-                                high[lane]
-                            };
-                        }
-                    }
-                    for lane in 0..LANES {
-                        all = Self::join(all, [low[lane], high[lane]]);
+                    let (chunks, rest) = slice.as_chunks();
+                    if !chunks.is_empty() {
+                        all = Self::join(all, $chunks(chunks));
                     }
                     for &one in rest {
                         all = Self::join(all, [one, one]);
@@ -80,5 +61,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, 16);
-real!(f64, 8);
+real!(f32, simd::min_max_f32);
+real!(f64, simd::min_max_f64);
