@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { here, installPeers, run } from "./lib/house.mjs";
 import { print, save } from "./lib/report.mjs";
 
-const NAMES = ["parse", "graph", "list", "gateway", "load", "soak"];
+const NAMES = ["parse", "graph", "scalars", "list", "gateway", "load", "soak"];
 /** Compares with nobody and takes minutes: only by its name. */
 const ALONE = "soak";
 

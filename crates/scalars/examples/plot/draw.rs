@@ -245,11 +245,18 @@ impl Plot {
                 )?;
             }
         }
-        for tick in &beside.minor {
+        let rows: Vec<(f64, f64)> = beside
+            .minor
+            .iter()
+            .map(|tick| (self.down(tick.at), FONT * 0.8))
+            .collect();
+        for (tick, shown) in beside.minor.iter().zip(without_overlap(&rows, true, 5.0)) {
             let (y, label) = (self.down(tick.at) as i32, words(tick));
             card.draw(&PathElement::new(vec![(LEFT, y), (right, y)], GRID))?;
             let width = (label.chars().count() as f64 * FONT * 0.55) as i32;
-            text(card, &label, (LEFT - width - 5 * ZOOM, y - 6 * ZOOM), &GREY, FONT)?;
+            if shown {
+                text(card, &label, (LEFT - width - 5 * ZOOM, y - 6 * ZOOM), &GREY, FONT)?;
+            }
         }
         for tick in &beside.major {
             text(

@@ -52,10 +52,7 @@ macro_rules! vectors {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[expect(
-    unsafe_code,
-    reason = "vectors go through pointers; each block says why that holds"
-)]
+#[expect(unsafe_code, reason = "vectors go through pointers; each block says why that holds")]
 mod named {
     use super::{BYTES, Chunk};
     use core::arch::x86_64::{
