@@ -4,6 +4,8 @@ use crate::graph::Size;
 
 /// How much wider than high the whole shall be.
 const SHAPE: f32 = 1.6;
+/// What fits in here stands side by side, whatever the shape: branches are compared across, not from top to bottom.
+const ROW: f32 = 1000.0;
 
 /// A part and where it goes.
 #[derive(Clone, Copy, Debug)]
@@ -40,8 +42,13 @@ impl Pack {
             .map(|piece| (piece.size.width + gap) * (piece.size.height + gap))
             .sum();
         let widest = others().map(|piece| piece.size.width).fold(0.0, f32::max);
-        let shape = if turned { 1.0 / SHAPE } else { SHAPE };
-        let width = widest.max((area * shape).sqrt());
+        let row: f32 = others().map(|piece| piece.size.width + gap).sum();
+        let (shape, most) = if turned {
+            (1.0 / SHAPE, ROW / SHAPE)
+        } else {
+            (SHAPE, ROW)
+        };
+        let width = widest.max((area * shape).sqrt()).max(row.min(most));
         let (mut x, mut y, mut high) = (0.0_f32, 0.0_f32, 0.0_f32);
         // Parts with edges first: what stands alone fills the rows below.
         self.order.clear();
