@@ -1,6 +1,8 @@
 //! One series and one reader in a Wasm module's memory, for the bench in Node.
 
-use flowdeck_scalars::{EventReader, EventWriter, Line, Scale, Series, Smoothing, Spread, Store, XAxis, domain, nearest, smooth};
+use flowdeck_scalars::{
+    EventReader, EventWriter, Line, Scale, Series, Smoothing, Spread, Store, XAxis, domain, nearest, smooth,
+};
 use std::cell::RefCell;
 use std::hint::black_box;
 
@@ -31,7 +33,10 @@ impl Bench {
     }
 
     fn series(&self) -> &Series {
-        self.store.run("r").and_then(|run| run.series("t")).expect("it is loaded")
+        self.store
+            .run("r")
+            .and_then(|run| run.series("t"))
+            .expect("it is loaded")
     }
 
     /// One piece of work by its number; what it found, so that nothing is left out.
@@ -41,7 +46,9 @@ impl Bench {
             0 => self.series().window(from..to, PIXELS).x.len() as f64,
             1 => self.series().window_scanned(from..to, PIXELS).x.len() as f64,
             2 => black_box(smooth(Smoothing::Classic { weight: 0.6 }, &self.x, &self.y)).len() as f64,
-            3 => domain(self.line.points(), Scale::Linear, Scale::Linear, true).y.map_or(0.0, |y| y.1 - y.0),
+            3 => domain(self.line.points(), Scale::Linear, Scale::Linear, true)
+                .y
+                .map_or(0.0, |y| y.1 - y.0),
             4 => nearest(&self.x, from).unwrap_or_default() as f64,
             5 => self.line.window(from..to, PIXELS, Spread::Linear).x.len() as f64,
             _ => f64::NAN,
@@ -81,7 +88,9 @@ pub extern "C" fn file() {
 #[unsafe(no_mangle)]
 pub extern "C" fn push(bytes: usize, run: u32) {
     BENCH.with_borrow_mut(|bench| {
-        let Bench { input, store, reader, .. } = bench;
+        let Bench {
+            input, store, reader, ..
+        } = bench;
         reader.push(&input[..bytes], store.run_mut(&run.to_string()));
     });
 }
@@ -96,7 +105,13 @@ pub extern "C" fn points() -> f64 {
 #[unsafe(no_mangle)]
 pub extern "C" fn load() {
     BENCH.with_borrow_mut(|bench| {
-        let values: Vec<f32> = bench.input.as_chunks().0.iter().map(|one| f32::from_le_bytes(*one)).collect();
+        let values: Vec<f32> = bench
+            .input
+            .as_chunks()
+            .0
+            .iter()
+            .map(|one| f32::from_le_bytes(*one))
+            .collect();
         bench.load(&values);
     });
 }

@@ -8,6 +8,8 @@ use std::ops::Range;
 
 /// How many entries one entry of the next level stands for.
 const FAN: usize = 16;
+/// Up to so many finite numbers are looked at one by one: vectors are quicker than the levels there.
+const SHORT: usize = 256;
 
 /// The levels, the finest first; each holds only entries that are complete.
 #[derive(Clone, Debug)]
@@ -74,7 +76,7 @@ impl<T: Real> Pyramid<T> {
             _ => T::min_max_finite(base.slices(range)),
         };
         let (from, to) = (range.start.div_ceil(FAN), range.end / FAN);
-        if from >= to {
+        if from >= to || finite && range.len() <= SHORT {
             return look(range);
         }
         let edges = T::join(look(range.start..from * FAN), look(to * FAN..range.end));
