@@ -181,3 +181,36 @@ mod named {
 }
 
 pub(super) use named::{min_max_f32, min_max_f64};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn nan_never_wins_wherever_it_is() {
+        for at in 0..16 {
+            let mut chunk = [1.0_f32; 16];
+            chunk[(at + 5) % 16] = -2.0;
+            chunk[(at + 6) % 16] = 3.0;
+            chunk[at] = f32::NAN;
+            assert_eq!(min_max_f32(&[chunk, [f32::NAN; 16]]), [-2.0, 3.0], "at {at}");
+            let mut wide = [f64::NAN; 8];
+            wide[at % 8] = 7.0;
+            assert_eq!(min_max_f64(&[wide, [f64::NAN; 8]]), [7.0, 7.0], "at {at}");
+        }
+        assert_eq!(min_max_f64(&[]), [f64::INFINITY, f64::NEG_INFINITY]);
+    }
+
+    proptest! {
+        #[test]
+        fn vectors_find_what_a_loop_finds(single in prop::collection::vec(any::<[f32; 16]>(), 0..20), double in prop::collection::vec(any::<[f64; 8]>(), 0..20)) {
+            let least = single.as_flattened().iter().copied().fold(f32::INFINITY, f32::min);
+            let most = single.as_flattened().iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            prop_assert_eq!(min_max_f32(&single), [least, most]);
+            let least = double.as_flattened().iter().copied().fold(f64::INFINITY, f64::min);
+            let most = double.as_flattened().iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            prop_assert_eq!(min_max_f64(&double), [least, most]);
+        }
+    }
+}
