@@ -88,6 +88,10 @@ impl<'p> Nest<'p> {
             "root-driver",
         ];
         let (within, beside) = match (key, record.kind) {
+            // Nobody knows whose they are.
+            (_, Kind::Attempt | Kind::Iteration) | ("executor", _) if inside == 0 => (0, 0),
+            // A round is in a loop, never in a round.
+            (_, Kind::Iteration) if self.new.nodes[inside as usize].kind == Kind::Iteration => (inside, inside),
             (_, Kind::Iteration) => match self.task(inside, record.key, record.iteration) {
                 Some(round) => {
                     self.take(round, record);
@@ -95,8 +99,6 @@ impl<'p> Nest<'p> {
                 }
                 None => return,
             },
-            // Nobody knows whose they are.
-            (_, Kind::Attempt) | ("executor", _) if inside == 0 => (0, 0),
             (_, Kind::Attempt) => {
                 let around = self.new.nodes[inside as usize].parent;
                 self.attempt(inside, record);

@@ -338,8 +338,8 @@ impl<'p> Node<'p> {
         if let Some(child) = self.children().find(|child| named(child, key, round)) {
             return Some(child);
         }
-        let around = self.children().find(|child| named(child, key, None))?;
-        around.children().find(|child| named(child, key, round))
+        let mut around = self.children().filter(|child| named(child, key, None));
+        around.find_map(|around| around.children().find(|child| named(child, key, round)))
     }
 
     /// How many nodes without children there are inside it, by phase; a task with its attempts is one.

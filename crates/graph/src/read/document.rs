@@ -138,3 +138,6 @@ fn malformed(syntax: Syntax, source: &str, at: usize, message: &str) -> ReadErro
 fn offset(at: usize) -> u32 {
     index(at)
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,7 +127,8 @@ impl<'d> Homes<'d> {
         {
             return Place::Attempt { of, number };
         }
-        let Some((key, number)) = round(raw.display) else {
+        // A loop is no round of another one.
+        let Some((key, number)) = round(raw.display).filter(|_| raw.word != "TaskGroup") else {
             return Place::Inside(around);
         };
         // `wf.a(0:x)` is a round of `wf.a`, if that is a node; a round of steps is one of a loop without a node.
@@ -177,12 +178,15 @@ impl<'d> Homes<'d> {
     }
 
     /// The name among siblings, as the spec has it.
-    pub(super) fn key(&self, raws: &[Raw<'d>], at: usize) -> &'d str {
+    pub(super) fn key(&self, raws: &[Raw<'d>], mut at: usize) -> &'d str {
+        // A round is called like its loop, whose name is a shorter one.
+        while let Place::Round { of, .. } = self.places[at] {
+            at = of;
+        }
         let Some(raw) = raws.get(at) else {
             return self.loops.get(at - self.raws).copied().unwrap_or_default();
         };
         match self.places[at] {
-            Place::Round { .. } => round(raw.display).map_or(raw.display, |(key, _)| key),
             Place::Attempt { .. } => "attempt",
             _ if self.root == Some(at) && !raw.template.is_empty() => raw.template,
             // Of the whole's own hooks: `wf.onExit`, `wf.hooks.running`.
