@@ -32,6 +32,8 @@ impl<'d> Templates<'d> {
                 .get("templates")
                 .items()
                 .map(|template| (template.get("name").text(), template))
+                // What has no name can't be called: a task that names nothing would call itself in it.
+                .filter(|(name, _)| !name.is_empty())
                 .collect(),
             stored: stored.entries().collect(),
         }

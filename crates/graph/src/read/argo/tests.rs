@@ -380,3 +380,12 @@ status:
     assert_eq!(node(&run, "root/a").kind(), Kind::Loop);
     assert_eq!(run.find_id("wf-a1").unwrap().path(), "root/a.1");
 }
+
+#[test]
+fn task_that_names_nothing_calls_nothing() {
+    let nameless = workflow(
+        "  templates:\n  - {dag: {tasks: [{name: a}, {name: b}]}}\n  - {name: main, dag: {tasks: [{name: c}]}}\n",
+    );
+    assert!(nameless.len() < 5, "{:?}", paths(&nameless));
+    assert_eq!(node(&nameless, "root/main/c").kind(), Kind::Gap);
+}
