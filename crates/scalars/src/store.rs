@@ -48,7 +48,7 @@ impl Store {
         &self.runs
     }
 
-    /// Runs as TensorBoard lists them: by the time of their first event, then by name; those without events last.
+    /// Runs as TensorBoard lists them: by the earliest time of their events, then by name; those without events last.
     #[must_use]
     pub fn by_start(&self) -> Vec<&Run> {
         let mut runs: Vec<&Run> = self.runs.iter().collect();

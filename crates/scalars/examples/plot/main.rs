@@ -60,9 +60,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if options.summary {
         return Ok(say::summary(&store, &readers, &mut out)?);
     }
+    // In TensorBoard's order, which is also that of its colours.
     let runs: Vec<_> = store
-        .runs()
-        .iter()
+        .by_start()
+        .into_iter()
         .filter(|run| options.run.is_match(run.name()))
         .collect();
     let mut tags: Vec<&str> = runs

@@ -90,7 +90,8 @@ impl Run {
         self.session.as_ref()
     }
 
-    /// The time of the first event, in seconds since 1970: what TensorBoard sorts runs by.
+    /// The earliest time of an event of any kind, in seconds since 1970: what TensorBoard sorts runs by
+    /// (data/server/run.rs, `read_event`).
     #[must_use]
     pub fn start(&self) -> Option<f64> {
         self.start
@@ -103,7 +104,7 @@ impl Run {
 
     /// Takes in that there was an event.
     pub(crate) fn saw(&mut self, wall: f64, has_graph: bool) {
-        self.start.get_or_insert(wall);
+        self.start = Some(self.start.map_or(wall, |start| start.min(wall)));
         self.has_graph |= has_graph;
     }
 

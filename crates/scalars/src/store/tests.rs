@@ -1,7 +1,8 @@
 //! Values and their pyramid against a plain scan, and the bytes they take.
 
+use super::Store;
 use super::series::{Numbers, Series};
-use crate::events::Number;
+use crate::events::{EventReader, EventWriter, Number};
 use proptest::prelude::*;
 
 fn plain(values: &[f32]) -> [f64; 2] {
@@ -74,4 +75,18 @@ fn double_in_a_series_of_singles_widens_it() {
     let values: Vec<f64> = series.values().collect();
     assert_eq!(values[39..], [f64::from(0.1_f32), 0.1, f64::from(0.1_f32)]);
     assert_eq!(series.extent(), Some((0.1, f64::from(0.1_f32))));
+}
+
+#[test]
+fn runs_are_listed_by_their_earliest_event() {
+    let mut store = Store::default();
+    // The version is written when the file is made, which may be long after what it tells of.
+    for (name, made, wall) in [("late", 1.0, 9.0), ("b", 50.0, 0.5), ("a", 40.0, 0.5)] {
+        let mut file = EventWriter::new(made);
+        file.scalar(wall, 0, "t", 1.0);
+        EventReader::default().push(file.bytes(), store.run_mut(name));
+    }
+    store.run_mut("empty");
+    let names: Vec<&str> = store.by_start().into_iter().map(|run| run.name()).collect();
+    assert_eq!(names, ["a", "b", "late", "empty"]);
 }
