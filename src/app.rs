@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped;
 
 use crate::live::connection::Connection;
 use crate::live::{Live, use_live};
@@ -17,7 +16,7 @@ use crate::shell::not_found::NotFound;
 use crate::shell::overlays;
 use crate::shell::router::{Route, Router, use_router};
 use crate::shell::toasts::Toasts;
-use crate::widgets::reactive::effect;
+use crate::widgets::reactive::{effect, task_to_its_end};
 
 /// How long after the first rows the rest is fetched: they are to be drawn first.
 const AHEAD: Duration = Duration::from_millis(500);
@@ -89,7 +88,7 @@ fn fetch_ahead(connection: Signal<Connection>) {
         // Where the connection went meanwhile, it is done when that is back.
         if connection.get_untracked() == Connection::Live && !begun.get_value() {
             begun.set_value(true);
-            spawn_local_scoped(async {
+            task_to_its_end(async {
                 overlays::fetch().await;
                 chunks::fetch().await;
             });

@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::pin::Pin;
 
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsCast;
@@ -42,6 +43,8 @@ pub(crate) fn is_offline() -> bool {
 
 /// Runs a task of the stores: it outlives the page that caused it, and ends by itself or by an abort.
 pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
+    // Boxed, so that what drives it is compiled once.
+    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
     #[expect(
         clippy::disallowed_methods,
         reason = "streams outlive pages; live aborts them itself"

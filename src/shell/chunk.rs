@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped;
 use wasm_split_helpers::SplitLoaderError;
 
-use crate::widgets::reactive::effect;
+use crate::widgets::reactive::{effect, task_to_its_end};
 use crate::widgets::skeleton::Skeleton;
 use crate::widgets::states::ErrorState;
 
@@ -36,7 +35,7 @@ pub(crate) fn ChunkPage(
     let arrived = use_context::<Layers>().map(|layers| layers.arrived);
     let fetch = move || {
         let coming = load();
-        spawn_local_scoped(async move {
+        task_to_its_end(async move {
             let page = coming.await.map_err(|why| why.to_string().into());
             // Whoever went elsewhere in the meantime has taken the signal along.
             if drawn.try_set(Some(page)).is_none()
@@ -86,7 +85,7 @@ pub(crate) fn ChunkLayer(
             return;
         }
         let load = load.clone();
-        spawn_local_scoped(async move {
+        task_to_its_end(async move {
             let mut told = false;
             while is_wanted.try_get_untracked() == Some(true) {
                 if let Ok(draw) = load().await {

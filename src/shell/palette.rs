@@ -18,6 +18,7 @@ use super::person::sign_out_act;
 use super::router::use_router;
 use super::theme::Theme;
 use crate::widgets::reactive::effect;
+use crate::widgets::show::Show;
 
 /// The most lines that are shown.
 const MOST: usize = 40;

@@ -12,7 +12,7 @@ use super::Layers;
 use super::gate::Gate;
 use super::theme::Theme;
 use super::toasts::{Toast, Toasts, use_toasts};
-use crate::widgets::reactive::memo;
+use crate::widgets::reactive::{memo, task};
 
 /// The person at the foot of the rail.
 #[component]
@@ -64,7 +64,7 @@ fn theme_icon(theme: Theme) -> Icon {
 pub(super) fn sign_out_act(live: Live) -> UnsyncCallback<()> {
     let (gate, toasts) = (expect_context::<Gate>(), use_toasts());
     UnsyncCallback::new(move |()| {
-        leptos::reactive::spawn_local_scoped_with_cancellation(sign_out(live.clone(), gate, toasts));
+        task(sign_out(live.clone(), gate, toasts));
     })
 }
 

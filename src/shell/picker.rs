@@ -16,6 +16,7 @@ use crate::widgets::list_search::{list_search, moved_by};
 use super::namespace::{address_in, use_namespace};
 use super::router::use_router;
 use crate::widgets::reactive::memo;
+use crate::widgets::show::Show;
 
 /// One line of the list.
 #[derive(Clone, PartialEq, Eq)]

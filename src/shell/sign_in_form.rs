@@ -7,6 +7,7 @@ use crate::client::{Error, session};
 use crate::live::use_live;
 use crate::widgets::button::{Button, Kind};
 use crate::widgets::field::TextField;
+use crate::widgets::reactive::task;
 
 /// The form. On success the live stores know, and whatever showed the form goes on.
 #[component]
@@ -32,7 +33,7 @@ pub(crate) fn SignInForm(
         }
         busy.set(true);
         error.set(None);
-        leptos::reactive::spawn_local_scoped_with_cancellation(async move {
+        task(async move {
             let answer = session::sign_in(&user.get_untracked(), &password.get_untracked()).await;
             busy.try_set(false);
             match answer {

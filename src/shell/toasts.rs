@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::widgets::button::{Button, Kind};
 use crate::widgets::icon::Icon;
 use crate::widgets::outliving;
+use crate::widgets::reactive::task;
 use crate::widgets::status::{Tone, tone_shape};
 
 /// How long a toast stays when all went well and there is nothing to choose, in ms.
@@ -61,40 +62,36 @@ impl Toast {
     }
 }
 
-/// The toasts of the page, oldest first.
+/// The places for toasts. Each is drawn by itself: what is there already is neither drawn nor read out again.
 #[derive(Clone, Copy)]
 pub(crate) struct Toasts {
-    list: RwSignal<Vec<(u32, Toast)>, LocalStorage>,
-    next: RwSignal<u32>,
+    places: [RwSignal<Option<Placed>, LocalStorage>; MOST],
+}
+
+#[derive(Clone)]
+struct Placed {
+    /// Rises from toast to toast: the order on the screen.
+    number: u32,
+    toast: Toast,
 }
 
 impl Toasts {
     /// Makes them known to everything below. Called once by the app.
     pub(crate) fn provide() {
         provide_context(Self {
-            list: RwSignal::new_local(Vec::new()),
-            next: RwSignal::new(0),
+            places: std::array::from_fn(|_| RwSignal::new_local(None)),
         });
     }
 
-    /// Shows one. It leaves after a while, sooner when it went well.
+    /// Shows one, in a free place or that of the oldest. It leaves after a while, sooner when it went well.
     pub(crate) fn push(&self, toast: Toast) {
-        let id = self
-            .next
-            .try_update(|n| {
-                *n += 1;
-                *n
-            })
-            .unwrap_or(0);
-        self.list.try_update(|list| {
-            list.push((id, toast));
-            let many = list.len().saturating_sub(MOST);
-            list.drain(..many);
-        });
-    }
-
-    fn remove(&self, id: u32) {
-        self.list.try_update(|list| list.retain(|(had, _)| *had != id));
+        let number_in = |place: &RwSignal<Option<Placed>, LocalStorage>| {
+            place.with_untracked(|placed| placed.as_ref().map_or(0, |placed| placed.number))
+        };
+        let number = 1 + self.places.iter().map(number_in).max().unwrap_or(0);
+        if let Some(place) = self.places.iter().min_by_key(|place| number_in(place)) {
+            place.set(Some(Placed { number, toast }));
+        }
     }
 }
 
@@ -118,37 +115,36 @@ pub(super) fn ToastRegion() -> AnyView {
             on:pointerenter=move |_| held.set(true)
             on:pointerleave=move |_| held.set(false)
         >
-            <For each=move || toasts.list.get() key=|(id, _)| *id let:entry>
-                {one(toasts, entry.0, entry.1, held, on_behalf)}
-            </For>
+            {toasts.places.map(|place| move || place.get().map(|placed| one(place, placed, held, on_behalf))).to_vec()}
         </div>
     }
     .into_any()
 }
 
 fn one(
-    toasts: Toasts,
-    id: u32,
-    toast: Toast,
+    place: RwSignal<Option<Placed>, LocalStorage>,
+    placed: Placed,
     held: RwSignal<bool>,
     on_behalf: impl Fn(&dyn Fn()) + Copy + 'static,
 ) -> AnyView {
-    let Toast { tone, text, offer } = toast;
+    let Toast { tone, text, offer } = placed.toast;
     let stays = if offer.is_some() || tone == Tone::Bad {
         LONG_MS
     } else {
         SHORT_MS
     };
-    leptos::reactive::spawn_local_scoped_with_cancellation(async move {
+    task(async move {
         TimeoutFuture::new(stays).await;
         while held.try_get_untracked() == Some(true) {
             TimeoutFuture::new(1_000).await;
         }
-        toasts.remove(id);
+        place.try_set(None);
     });
-    let close = move || toasts.remove(id);
+    let close = move || {
+        place.try_set(None);
+    };
     view! {
-        <div class="toast">
+        <div class="toast" style:order=placed.number.to_string()>
             {tone_shape(Signal::stored(tone))} <span class="toast-text">{text}</span>
             {offer.map(|offer| offered(offer, close, on_behalf))}
             <Button label="Close" kind=Kind::Quiet small=true icon=Icon::Close icon_only=true on_click=close />

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::button::{Button, Kind};
 use super::icon::Icon;
+use crate::widgets::reactive::task;
 
 /// A quiet button that copies what `text` is at the time of the click.
 #[component]
@@ -24,7 +25,7 @@ pub(crate) fn CopyButton(
             return;
         };
         let promise = window.navigator().clipboard().write_text(&text.get_untracked());
-        leptos::reactive::spawn_local_scoped_with_cancellation(async move {
+        task(async move {
             if wasm_bindgen_futures::JsFuture::from(promise).await.is_ok() {
                 copied.try_set(true);
                 gloo_timers::future::TimeoutFuture::new(1_500).await;

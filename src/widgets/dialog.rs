@@ -9,6 +9,7 @@ use super::button::{Button, Kind};
 use super::field::TextField;
 use super::icon::Icon;
 use crate::widgets::reactive::effect;
+use crate::widgets::show::Show;
 
 /// A modal dialog; `open` opens and closes it. Escape closes, the focus goes back to where it was (the browser's own doing).
 #[component]

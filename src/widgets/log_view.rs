@@ -11,6 +11,7 @@ use super::button::Button;
 use super::icon::Icon;
 use crate::widgets::px;
 use crate::widgets::reactive::memo;
+use crate::widgets::show::Show;
 use lines::slot_line;
 use scroll::Pane;
 

@@ -17,6 +17,7 @@ pub(crate) mod log_view;
 pub(crate) mod menu;
 pub(crate) mod meter;
 pub(crate) mod reactive;
+pub(crate) mod show;
 pub(crate) mod skeleton;
 pub(crate) mod states;
 pub(crate) mod status;

@@ -1,6 +1,9 @@
-//! Makes memos and effects that are compiled once, not once for each closure: the page loads less Wasm.
+//! Makes memos, effects and tasks that are compiled once, not once for each closure: the page loads less Wasm.
+
+use std::pin::Pin;
 
 use leptos::prelude::*;
+use leptos::reactive::{spawn_local_scoped, spawn_local_scoped_with_cancellation};
 
 /// A value that is derived from signals and tells its readers only when it differs.
 pub(crate) fn memo<T>(derive: impl Fn() -> T + Send + Sync + 'static) -> Memo<T>
@@ -26,4 +29,16 @@ pub(crate) fn effect(act: impl Fn() + 'static) {
 #[inline(never)]
 fn effect_of(act: Box<dyn Fn()>) {
     Effect::new(move |_| act());
+}
+
+/// Runs a task until it ends or its owner is gone.
+pub(crate) fn task(task: impl Future<Output = ()> + 'static) {
+    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
+    spawn_local_scoped_with_cancellation(task);
+}
+
+/// Runs a task on behalf of its owner, but to its end.
+pub(crate) fn task_to_its_end(task: impl Future<Output = ()> + 'static) {
+    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
+    spawn_local_scoped(task);
 }

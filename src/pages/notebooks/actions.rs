@@ -13,7 +13,7 @@ use crate::client::kubernetes;
 use crate::live::access::Allowed;
 use crate::live::{Live, use_live};
 use crate::shell::toasts::{Offer, Toast, Toasts, use_toasts};
-use crate::widgets::reactive::memo;
+use crate::widgets::reactive::{memo, task_to_its_end};
 use flowdeck_watch::resource::NOTEBOOKS;
 
 /// What can be done to the notebooks of a namespace.
@@ -152,7 +152,7 @@ impl Actions {
 
 /// Runs a write to its end, also when the page is left meanwhile: it was asked for.
 fn spawn(task: impl Future<Output = ()> + 'static) {
-    Owner::new().with(|| leptos::reactive::spawn_local_scoped(task));
+    Owner::new().with(|| task_to_its_end(task));
 }
 
 fn right(

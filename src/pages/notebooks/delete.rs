@@ -10,7 +10,8 @@ use crate::live::{Live, use_live};
 use crate::widgets::Act;
 use crate::widgets::choice::Checkbox;
 use crate::widgets::dialog::ConfirmDialog;
-use crate::widgets::reactive::effect;
+use crate::widgets::reactive::{effect, task_to_its_end};
+use crate::widgets::show::Show;
 use flowdeck_watch::resource::{NOTEBOOKS, PVCS};
 
 /// What is asked, and on whose behalf.
@@ -75,7 +76,7 @@ pub(super) fn DeleteDialog(
             .then(|| volumes.with_untracked(|all| own_volume(all)))
             .flatten();
         busy.set(true);
-        leptos::reactive::spawn_local_scoped(async move {
+        task_to_its_end(async move {
             let answer = kubernetes::delete(NOTEBOOKS, &namespace, &name, Propagation::Foreground).await;
             busy.try_set(false);
             if let Err(failure) = answer {

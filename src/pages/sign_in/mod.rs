@@ -16,7 +16,8 @@ use crate::shell::chunk::Coming;
 use crate::shell::router::use_router;
 use crate::shell::sign_in_form::{SignInForm, sentence};
 use crate::widgets::icon::mark;
-use crate::widgets::reactive::effect;
+use crate::widgets::reactive::{effect, task};
+use crate::widgets::show::Show;
 use crate::widgets::skeleton::Skeleton;
 
 /// What the fragment of a sign-in link begins with.
@@ -64,7 +65,7 @@ fn SignInPage(
     let session_now = live.session();
     leave_when_signed_in(session_now);
     if let Some(text) = token.get_untracked() {
-        leptos::reactive::spawn_local_scoped_with_cancellation(async move {
+        task(async move {
             match session::sign_in_with_link(&text).await {
                 Ok(session) => live.signed_in(session),
                 Err(error) => {

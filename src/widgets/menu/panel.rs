@@ -12,6 +12,7 @@ use super::super::outliving;
 use super::{MenuItem, OpenMenu};
 use crate::widgets::px;
 use crate::widgets::reactive::effect;
+use crate::widgets::show::Show;
 
 /// The panel of lines itself, hung from whatever `open` names. Arrow keys, Home, End, typing a letter, Escape.
 #[component]

@@ -21,6 +21,7 @@ use super::head::head;
 use super::{ACTS_PX, Column, Sort, Source};
 use crate::widgets::px;
 use crate::widgets::reactive::{effect, memo};
+use crate::widgets::show::Show;
 
 /// A table of any length.
 #[component]
@@ -88,10 +89,12 @@ pub(crate) fn VirtualTable(
             grid.active.set(Some(key));
         }
     };
+    // Drawn again only when the window grows beyond what it ever was.
     let slots = move || {
         let pool = grid.pool.get();
-        grid.slots
-            .with_value(|slots| slots.iter().take(pool).copied().enumerate().collect::<Vec<_>>())
+        let slots = grid.slots.with_value(|slots| slots[..pool].to_vec());
+        let rows = slots.into_iter().enumerate();
+        rows.map(|(at, slot)| row(grid, at, slot)).collect_view()
     };
     view! {
         <div class="table-room">
@@ -122,9 +125,7 @@ pub(crate) fn VirtualTable(
                     class="table-body"
                     style:height=move || px(source.count.get() as f64 * grid.row_px())
                 >
-                    <For each=slots key=|(at, _)| *at let:slot>
-                        {row(grid, slot.0, slot.1)}
-                    </For>
+                    {slots}
                 </div>
                 <Show when=move || loading.get() && source.count.get() == 0>
                     {ghosts(columns)}

@@ -10,6 +10,7 @@ use crate::widgets::choice::{Checkbox, Choice, Disclosure, RadioCards, SelectFie
 use crate::widgets::combobox::Combobox;
 use crate::widgets::field::{QuantityField, TextField};
 use crate::widgets::reactive::{effect, memo};
+use crate::widgets::show::Show;
 
 /// Name, kind of server, image.
 pub(super) fn what(model: Model) -> AnyView {

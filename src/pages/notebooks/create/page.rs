@@ -18,7 +18,8 @@ use crate::shell::router::use_router;
 use crate::shell::toasts::{Toast, use_toasts};
 use crate::widgets::Act;
 use crate::widgets::button::{Button, Kind};
-use crate::widgets::reactive::{effect, memo};
+use crate::widgets::reactive::{effect, memo, task, task_to_its_end};
+use crate::widgets::show::Show;
 use crate::widgets::skeleton::Skeleton;
 use crate::widgets::states::{EmptyState, Note};
 
@@ -75,7 +76,7 @@ pub(crate) fn NewPage() -> AnyView {
 }
 
 fn load(model: Model, ready: RwSignal<bool>, failed: RwSignal<Option<String>>) {
-    leptos::reactive::spawn_local_scoped_with_cancellation(async move {
+    task(async move {
         let answer = fetch::text(Call::get("/config.json".to_owned()))
             .await
             .map_err(|error| error.to_string());
@@ -166,7 +167,7 @@ fn creator(model: Model, busy: RwSignal<bool>) -> Act {
             .spawner
             .with_untracked(|spawner| Manifest::new(&form, spawner, &namespace, &user));
         busy.set(true);
-        leptos::reactive::spawn_local_scoped(async move {
+        task_to_its_end(async move {
             let answer = send::send(&namespace, &form, &manifest).await;
             if let Err(problems) = answer {
                 busy.try_set(false);

@@ -14,6 +14,7 @@ use crate::widgets::icon::Icon;
 use crate::widgets::link::ExternalLink;
 use crate::widgets::menu::{Menu, MenuItem};
 use crate::widgets::reactive::memo;
+use crate::widgets::show::Show;
 use crate::widgets::states::Note;
 use crate::widgets::status::{StatusBadge, Tone};
 

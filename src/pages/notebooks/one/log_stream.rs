@@ -11,7 +11,7 @@ use super::super::words::what_and_next;
 use super::snapshot::Snapshot;
 use crate::client::Error;
 use crate::client::kubernetes::{self, LogOptions};
-use crate::widgets::reactive::memo;
+use crate::widgets::reactive::{memo, task};
 
 /// Lines of the past that are asked for at first.
 const TAIL_LINES: u32 = 5_000;
@@ -104,7 +104,7 @@ impl Log {
                 }
                 Some(target) => {
                     log.flow.set(Flow::Connecting);
-                    leptos::reactive::spawn_local_scoped_with_cancellation(follow(log, target.clone()));
+                    task(follow(log, target.clone()));
                 }
             }
             target

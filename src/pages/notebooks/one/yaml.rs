@@ -11,7 +11,7 @@ use super::snapshot::Snapshot;
 use crate::client::kubernetes;
 use crate::widgets::button::{Button, Kind};
 use crate::widgets::code_view::CodeView;
-use crate::widgets::reactive::memo;
+use crate::widgets::reactive::{memo, task};
 use crate::widgets::states::{EmptyState, ErrorState};
 
 /// How long a burst of changes may be before the object is fetched again.
@@ -44,7 +44,7 @@ pub(super) fn yaml(seen: Snapshot, query: Memo<NotebookQuery>, go: Go) -> AnyVie
         let (Some((resource, (name, _))), namespace) = (wanted.get(), seen.namespace.get()) else {
             return shown;
         };
-        leptos::reactive::spawn_local_scoped_with_cancellation(async move {
+        task(async move {
             if !first {
                 gloo_timers::future::TimeoutFuture::new(SETTLE_MS).await;
             }
