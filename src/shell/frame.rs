@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{FocusOptions, HtmlElement};
 
-use crate::widgets::status::ToneSprite;
+use crate::widgets::menu::DrawPanel;
 
 use super::Layers;
 use super::keys::listen;
+use super::overlays::menu_panel;
 use super::rail::Rail;
 use super::router::use_router;
 use super::toasts::ToastRegion;
@@ -26,12 +27,12 @@ pub(crate) fn Frame(
         arrived: RwSignal::new(0),
     };
     provide_context(layers);
+    provide_context(DrawPanel(menu_panel));
     super::namespace::keep();
     listen(layers);
     let main = NodeRef::<html::Main>::new();
     let said = announce(main, layers.arrived);
     view! {
-        <ToneSprite />
         <button type="button" class="button skip" on:click=move |_| focus_heading(main)>
             "Skip to the page"
         </button>

@@ -1,9 +1,12 @@
-//! Chooses the namespace: a list with search; a name can be typed when listing is denied.
+//! Chooses the namespace: a list with search, which comes in a chunk; a name can be typed when listing is denied.
+
+use std::sync::Arc;
 
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use flowdeck_objects::Namespace;
 
@@ -13,6 +16,7 @@ use crate::widgets::On;
 use crate::widgets::icon::{Icon, icon};
 use crate::widgets::list_search::{list_search, moved_by};
 
+use super::chunk::{ChunkLayer, Load};
 use super::namespace::{address_in, use_namespace};
 use super::router::use_router;
 use crate::widgets::reactive::memo;
@@ -24,6 +28,16 @@ struct Line {
     name: String,
     /// "yours", "being deleted", or whose it is.
     about: String,
+}
+
+/// What the list needs of the button.
+#[derive(Clone, Copy)]
+struct Picking {
+    namespace: Signal<String>,
+    lease: StoredValue<Lease<Namespace>, LocalStorage>,
+    open: RwSignal<bool>,
+    /// Closes the list; true gives the focus back to the button.
+    close: On<bool>,
 }
 
 /// The button with the namespace, and the list below it.
@@ -52,6 +66,18 @@ pub(super) fn Picker() -> AnyView {
         }
     });
     on_cleanup(move || outside.remove());
+    let picking = Picking {
+        namespace,
+        lease,
+        open,
+        close: close.into(),
+    };
+    let load: Load = Arc::new(move || {
+        Box::pin(async move {
+            let draw = draw_list().await?;
+            Ok(Arc::new(move || draw(picking)) as _)
+        })
+    });
     let letter = move || namespace.with(|ns| ns.chars().next().map(String::from).unwrap_or_default());
     let name = move || {
         namespace.with(|ns| {
@@ -77,16 +103,20 @@ pub(super) fn Picker() -> AnyView {
                 <span class="picker-name wide">{name}</span>
                 <span class="wide">{icon(Icon::Open)}</span>
             </button>
-            <Show when=move || open.get()>
-                <PickerList namespace=namespace lease=lease.get_value() close=close.into() />
-            </Show>
+            <ChunkLayer wanted=open load=load />
         </div>
     }
     .into_any()
 }
 
-#[component]
-fn PickerList(namespace: Signal<String>, lease: Lease<Namespace>, close: On<bool>) -> AnyView {
+#[wasm_split(frame, fallible)]
+fn draw_list() -> Result<fn(Picking) -> AnyView, SplitLoaderError> {
+    Ok(|picking| view! { <Show when=picking.open>{list(picking)}</Show> }.into_any())
+}
+
+fn list(picking: Picking) -> AnyView {
+    let Picking { namespace, close, .. } = picking;
+    let lease = picking.lease.get_value();
     let (state, session) = (lease.state(), use_live().session());
     let text = RwSignal::new(String::new());
     let active = RwSignal::new(0_usize);

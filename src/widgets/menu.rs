@@ -9,7 +9,6 @@ use web_sys::Element;
 
 use super::Act;
 use super::icon::{Icon, icon};
-use panel::MenuPanel;
 
 /// One line of a menu.
 #[derive(Clone, Debug)]
@@ -63,6 +62,19 @@ pub(crate) struct OpenMenu {
     pub(crate) anchor: Element,
 }
 
+/// Whether a menu is open, and which.
+pub(crate) type Opened = RwSignal<Option<OpenMenu>, LocalStorage>;
+
+/// Draws [`panel::MenuPanel`]. In context, from the shell: the panel is fetched when the first menu opens.
+#[derive(Clone, Copy)]
+pub(crate) struct DrawPanel(pub(crate) fn(Opened, Signal<String>) -> AnyView);
+
+/// The panel of a menu; `label` is its name for the ear.
+pub(crate) fn panel(open: Opened, label: Signal<String>) -> AnyView {
+    let DrawPanel(draw) = expect_context();
+    draw(open, label)
+}
+
 /// A button with a menu below it.
 #[component]
 pub(crate) fn Menu(
@@ -108,7 +120,7 @@ pub(crate) fn Menu(
         >
             {children.map_or_else(|| icon(Icon::More), |c| c())}
         </button>
-        <MenuPanel open=open label=label />
+        {panel(open, label)}
     }
     .into_any()
 }

@@ -39,7 +39,7 @@ impl Tone {
         }
     }
 
-    /// Id of the drawing in the sprite of [`ToneSprite`].
+    /// Id of the drawing in the sprite of index.html: a shape in a row is one `<use>` whose link changes.
     pub(crate) fn shape(self) -> &'static str {
         match self {
             Self::Ok => "#tone-ok",
@@ -50,39 +50,6 @@ impl Tone {
             Self::Waiting => "#tone-waiting",
             Self::Done => "#tone-done",
         }
-    }
-}
-
-/// The drawings, once in the page: a shape in a row is then one `<use>` whose link changes.
-#[component]
-pub(crate) fn ToneSprite() -> impl IntoView {
-    view! {
-        <svg class="sprite" aria-hidden="true" focusable="false">
-            <symbol id="tone-ok" viewBox="0 0 14 14">
-                <circle cx="7" cy="7" r="5" fill="currentColor" />
-            </symbol>
-            <symbol id="tone-busy" viewBox="0 0 14 14">
-                <circle class="ring" cx="7" cy="7" r="5" />
-                <path class="arc" d="M7 2a5 5 0 0 1 5 5" />
-            </symbol>
-            <symbol id="tone-pending" viewBox="0 0 14 14">
-                <circle class="dashes" cx="7" cy="7" r="5" />
-            </symbol>
-            <symbol id="tone-off" viewBox="0 0 14 14">
-                <rect class="hollow" x="2.8" y="2.8" width="8.4" height="8.4" rx="1.6" />
-            </symbol>
-            <symbol id="tone-bad" viewBox="0 0 14 14">
-                <path fill="currentColor" d="M7 1.2 13.4 12.4H.6z" stroke-linejoin="round" />
-                <path class="inside" d="M7 5.2v3.2M7 10.3h.01" />
-            </symbol>
-            <symbol id="tone-waiting" viewBox="0 0 14 14">
-                <path fill="currentColor" d="M7 .9 13.1 7 7 13.1.9 7z" />
-            </symbol>
-            <symbol id="tone-done" viewBox="0 0 14 14">
-                <circle cx="7" cy="7" r="6" fill="currentColor" />
-                <path class="inside" d="M4.2 7.3 6.2 9.2 9.8 5" />
-            </symbol>
-        </svg>
     }
 }
 

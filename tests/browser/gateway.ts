@@ -44,7 +44,18 @@ export class Gateway {
     gateway.sandboxPort = await freePort();
     gateway.url = `http://127.0.0.1:${gateway.port}`;
     await gateway.run();
+    if (!world.includes("--empty")) await gateway.rightsAreThere();
     return gateway;
+  }
+
+  /** Waits for the binding that the profile controller makes: before it, a list is rightly answered with 403. */
+  private async rightsAreThere(): Promise<void> {
+    const bindings = "/apis/rbac.authorization.k8s.io/v1/namespaces/research-vision/rolebindings";
+    for (;;) {
+      const { json } = await this.admin("GET", bindings);
+      if (((json() as { items?: unknown[] }).items ?? []).length > 0) return;
+      await new Promise((later) => setTimeout(later, 100));
+    }
   }
 
   private async run(): Promise<void> {

@@ -9,7 +9,7 @@ use web_sys::HtmlElement;
 use super::super::icon::icon;
 use super::super::link::is_safe;
 use super::super::outliving;
-use super::{MenuItem, OpenMenu};
+use super::{MenuItem, Opened};
 use crate::widgets::px;
 use crate::widgets::reactive::effect;
 use crate::widgets::show::Show;
@@ -18,7 +18,7 @@ use crate::widgets::show::Show;
 #[component]
 pub(crate) fn MenuPanel(
     /// The open menu, or none.
-    open: RwSignal<Option<OpenMenu>, LocalStorage>,
+    open: Opened,
     /// Its name for the ear.
     #[prop(into)]
     label: Signal<String>,
@@ -119,7 +119,7 @@ fn line(item: MenuItem, act: impl Fn(&MenuItem) + Copy + 'static) -> AnyView {
 }
 
 /// Puts the panel below its anchor, right edges together, above it where there is no room.
-fn place(panel: &HtmlElement, open: RwSignal<Option<OpenMenu>, LocalStorage>) {
+fn place(panel: &HtmlElement, open: Opened) {
     let Some(Some(current)) = open.try_get_untracked() else {
         return;
     };

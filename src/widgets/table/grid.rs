@@ -12,7 +12,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, ResizeObserver};
 
 use super::super::On;
-use super::super::menu::OpenMenu;
+use super::super::menu::{OpenMenu, Opened};
 use super::cells::{Shown, Slot};
 use super::{Column, MOST_SLOTS, NARROW_BELOW_PX, NARROW_ROW_PX, ROW_PX, Source};
 use crate::widgets::reactive::{effect, memo};
@@ -37,7 +37,7 @@ pub(super) struct Grid {
     /// Height of what is in sight below the header, in px.
     pub(super) viewport: RwSignal<f64>,
     pub(super) narrow: Memo<bool>,
-    pub(super) menu: RwSignal<Option<OpenMenu>, LocalStorage>,
+    pub(super) menu: Opened,
     pub(super) on_open: On<String>,
     pub(super) on_action: UnsyncCallback<(String, &'static str)>,
 }

@@ -14,7 +14,7 @@ use web_sys::Element;
 
 use super::super::On;
 use super::super::filter_bar::is_typing;
-use super::super::menu::panel::MenuPanel;
+use super::super::menu::panel;
 use super::cells::row;
 use super::grid::{Grid, grid, watch_size};
 use super::head::head;
@@ -134,7 +134,7 @@ pub(crate) fn VirtualTable(
             <Show when=move || { waiting.get() > 0 }>
                 <div class="table-waiting">{move || format!("{} new", waiting.get())}</div>
             </Show>
-            <MenuPanel open=grid.menu label="Actions" />
+            {panel(grid.menu, Signal::stored("Actions".to_owned()))}
         </div>
     }
     .into_any()
