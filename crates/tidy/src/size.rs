@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Bytes of gzip that the first load should take. Kubeflow's shell and Jupyter app take 694,846.
 const GOAL: u64 = 300_000;
 /// Bytes of gzip that it may take today: the last measured size, rounded up. It only ever goes down, towards the goal.
-const CEILING: u64 = 298_500;
+const CEILING: u64 = 281_000;
 
 /// Prints the first load's files with their sizes.
 ///
