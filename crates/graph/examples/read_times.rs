@@ -3,45 +3,43 @@
 //! `cargo run --release -p flowdeck-graph --example read_times` prints one JSON row a case, as `make bench` has them.
 //! Inputs are made from a fixed seed, in the shape in which kfp 2.17 and Argo's controller write them.
 
-use std::time::Instant;
-
 use flowdeck_graph::{Hint, read};
 
 const ROUNDS: usize = 9;
 
 fn main() {
     measure("read/ir/1000", &ir(1000), Hint::Yaml);
-    measure("read/ir/100", &ir(100), Hint::Yaml);
     measure("read/argo-status/20000", &argo_status(20_000), Hint::Json);
-    measure("read/argo-status/1000", &argo_status(1000), Hint::Json);
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a native program that measures"
-)]
+#[expect(clippy::print_stdout, reason = "a native program that measures")]
 fn measure(name: &str, text: &str, hint: Hint) {
+    let mut nodes = 0;
     let mut times: Vec<f64> = (0..ROUNDS)
         .map(|_| {
-            let start = Instant::now();
-            let pipeline = read(text.as_bytes(), hint);
-            let time = start.elapsed().as_secs_f64() * 1e3;
-            assert!(
-                pipeline.is_ok_and(|pipeline| pipeline.faults().is_empty()),
-                "{name} has faults"
-            );
+            let start = cpu_ms();
+            let pipeline = read(text.as_bytes(), hint).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let time = cpu_ms() - start;
+            assert!(pipeline.faults().is_empty(), "{name} has faults");
+            nodes = pipeline.len();
             time
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    let nodes = read(text.as_bytes(), hint).map_or(0, |pipeline| pipeline.len());
     println!(
-        "{{\"name\":{name:?},\"bytes\":{},\"nodes\":{nodes},\"ms\":{:.2},\"best_ms\":{:.2}}}",
+        "{{\"name\":{name:?},\"bytes\":{},\"nodes\":{nodes},\"cpu_ms\":{:.2},\"best_cpu_ms\":{:.2}}}",
         text.len(),
         times[times.len() / 2],
         times[0],
     );
+}
+
+/// The time that this thread has been on a processor, as Linux counts it, in ticks of a few milliseconds: what others do
+/// meanwhile does not count.
+fn cpu_ms() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|first| first.parse::<f64>().ok());
+    nanoseconds.unwrap_or(f64::NAN) / 1e6
 }
 
 /// A generator of numbers that are the same at every run (xorshift).
