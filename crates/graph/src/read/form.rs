@@ -10,11 +10,10 @@ use crate::model::{Builder, FaultKind, Pipeline};
 /// Reads the first pipeline of a text.
 pub(super) fn read(document: &Document<'_>) -> Result<Pipeline, ReadError> {
     let roots: Vec<Value<'_>> = document.roots().collect();
-    let platforms: Vec<Value<'_>> = roots.iter().filter_map(|root| platform_spec(*root)).collect();
     for root in &roots {
         let spec = pipeline_spec(run::run_of(*root)).or_else(|| pipeline_spec(*root));
         if let Some(spec) = spec {
-            let pipeline = ir::read(document, spec, &platforms);
+            let pipeline = ir::read(document, spec);
             return Ok(match run::is_run(*root) {
                 true => pipeline.attach(&run::read(document, *root)),
                 false => pipeline,
@@ -56,14 +55,6 @@ fn manifest(root: Value<'_>) -> Option<Pipeline> {
     let workflow = document.roots().find(|inside| argo::is_argo(*inside))?;
     // Its offsets are not those of the text around it.
     Some(argo::read(&document, workflow).without_offsets())
-}
-
-fn platform_spec(root: Value<'_>) -> Option<Value<'_>> {
-    let object = root.get("spec").get("platformSpec");
-    let wrapped = [root, root.get("platform_spec"), root.get("platformSpec"), object];
-    wrapped
-        .into_iter()
-        .find(|spec| spec.get("platforms").shape() == Shape::Map)
 }
 
 fn has_any(value: Value<'_>, keys: &[&str]) -> bool {

@@ -14,8 +14,8 @@ use crate::model::{
     TEXT_LIMIT_BYTES, Trigger,
 };
 
-/// Reads a pipeline spec.
-pub(super) fn read(document: &Document<'_>, spec: Value<'_>, _platforms: &[Value<'_>]) -> Pipeline {
+/// Reads a pipeline spec. What a platform spec adds (mounts, secrets, tolerations) changes no graph and is not read.
+pub(super) fn read(document: &Document<'_>, spec: Value<'_>) -> Pipeline {
     let mut ir = Ir {
         components: spec.get("components").entries().collect(),
         executors: spec.get("deploymentSpec").get("executors").entries().collect(),
