@@ -68,21 +68,26 @@ impl Level {
         self.parts.find(task, members);
         self.pieces.clear();
         let mut ports = Ports::default();
+        let right = task.options.orientation == Orientation::Right;
+        let turned = |x: f32, y: f32| if right { (y, x) } else { (x, y) };
+        let (across, along) = turned(padding, padding + title);
         for part in 0..self.parts.len() {
-            let piece = self.lay_out_part(task, part, &mut ports);
+            let mut piece = self.lay_out_part(task, part, &mut ports);
+            // Where edges come in or leave, there is a gap between the border and the first or last layer already.
+            let inset = |padding: f32, border: Option<u32>| {
+                let here = border.is_some_and(|border| self.parts.part_of[border as usize] == part);
+                let gap = if here { task.options.layer_gap } else { 0.0 };
+                (padding - gap).max(0.0)
+            };
+            piece.inset = (
+                inset(along, self.parts.borders.entry),
+                inset(padding, self.parts.borders.exit),
+            );
             self.pieces.push(piece);
         }
-        let right = task.options.orientation == Orientation::Right;
         let mut size = self.pack.pack(&mut self.pieces, task.options.node_gap, right);
-        let turned = |x: f32, y: f32| if right { (y, x) } else { (x, y) };
-        // From the border to the first layer is a gap already, where edges come in.
-        let (across, along) = turned(padding, padding + title);
-        let near = |padding: f32, port: Option<f32>| {
-            let gap = if port.is_some() { task.options.layer_gap } else { 0.0 };
-            (padding - gap).max(0.0)
-        };
-        let start = turned(across, near(along, ports.entry));
-        let end = turned(padding, near(padding, ports.exit));
+        let start = turned(across, 0.0);
+        let end = turned(padding, 0.0);
         for part in 0..self.parts.len() {
             let piece = self.pieces[part as usize];
             let (x, y) = turned(piece.x, piece.y);
@@ -255,6 +260,7 @@ impl Level {
             size,
             points,
             borders: borders != Borders::default(),
+            inset: (0.0, 0.0),
             x: 0.0,
             y: 0.0,
         }

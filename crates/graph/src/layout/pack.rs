@@ -15,6 +15,8 @@ pub(super) struct Piece {
     pub(super) points: (u32, u32),
     /// Whether edges pass the border of the group from here: nothing may be above or below.
     pub(super) borders: bool,
+    /// What is between it and the border of the group, above and below; where edges pass there is a gap already.
+    pub(super) inset: (f32, f32),
     pub(super) x: f32,
     pub(super) y: f32,
 }
@@ -32,9 +34,9 @@ impl Pack {
         let mut left = 0.0;
         let mut all = Size::default();
         for piece in pieces.iter_mut().filter(|piece| piece.borders) {
-            (piece.x, piece.y) = (left, 0.0);
+            (piece.x, piece.y) = (left, piece.inset.0);
             all.width = left + piece.size.width;
-            all.height = all.height.max(piece.size.height);
+            all.height = all.height.max(piece.inset.0 + piece.size.height + piece.inset.1);
             left = all.width + gap;
         }
         let others = || pieces.iter().filter(|piece| !piece.borders);
@@ -67,11 +69,11 @@ impl Pack {
             if x > 0.0 && x + piece.size.width > width {
                 (x, y, high) = (0.0, y + high + gap, 0.0);
             }
-            (piece.x, piece.y) = (left + x, y);
+            (piece.x, piece.y) = (left + x, piece.inset.0 + y);
             x += piece.size.width + gap;
             high = high.max(piece.size.height);
             all.width = all.width.max(left + x - gap);
-            all.height = all.height.max(y + high);
+            all.height = all.height.max(piece.inset.0 + y + high + piece.inset.1);
         }
         all
     }

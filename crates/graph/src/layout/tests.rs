@@ -143,6 +143,16 @@ fn no_overlap(graph: &Graph, out: &Layout) {
     for one in 0..index(graph.len()) {
         for two in 0..one {
             let (a, b) = (out.rects()[one as usize], out.rects()[two as usize]);
+            if graph.parent(one) == Some(two) {
+                let options = Options::default();
+                let inset = Rect {
+                    x: b.x + options.group_padding - 0.1,
+                    y: b.y + options.group_padding + options.group_title - 0.1,
+                    width: b.width - 2.0 * options.group_padding + 0.2,
+                    height: b.height - 2.0 * options.group_padding - options.group_title + 0.2,
+                };
+                assert!(holds(inset, a), "{one} {a:?} is at the border of {two} {b:?}");
+            }
             if graph.parent(one) == graph.parent(two) {
                 assert!(!overlap(a, b, 0.0), "{one} {a:?} and {two} {b:?} overlap");
             } else if graph.parent(one) == Some(two) {
