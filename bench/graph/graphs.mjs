@@ -1,4 +1,4 @@
-// Makes pipelines of a given size, the same at every run: layers, skipped layers, joins, a fan and a chain.
+// Makes pipelines of a given size, the same at every run: layers, skipped layers, joins, a fan, a chain and groups.
 
 /** A small generator of random numbers (mulberry32). */
 function random(seed) {
@@ -85,9 +85,39 @@ function tangled(nodes, layers, seed) {
   return { nodes, edges };
 }
 
+/** Groups of tasks in groups: a layered graph of groups, in each a smaller one, in every fourth of whose tasks another. */
+function nested(groups, seed) {
+  const next = random(seed);
+  const pick = (count) => Math.floor(next() * count);
+  const parents = [];
+  const edges = [];
+  const add = (parent) => parents.push(parent) - 1;
+  // The tasks of a small pipeline: a chain of layers of one to three, each with a task of the layer before.
+  const fill = (parent, depth) => {
+    let [before, all] = [[], []];
+    for (let layer = 0; layer < 4; layer++) {
+      const row = Array.from({ length: 1 + pick(3) }, () => (depth > 0 && next() < 0.25 ? fill(add(parent), depth - 1) : [add(parent)]));
+      for (const tasks of row) if (before.length > 0) edges.push([before[pick(before.length)], tasks[0]]);
+      before = row.map((tasks) => tasks.at(-1));
+      all = all.concat(row.flat());
+    }
+    return all;
+  };
+  const made = [];
+  for (let group = 0; group < groups; group++) {
+    const tasks = fill(add(-1), 1);
+    for (let times = 0; group > 0 && times < 1 + pick(2); times++) {
+      const from = made[Math.max(0, group - 1 - pick(4))];
+      edges.push([from.at(-1 - pick(from.length)), tasks[pick(tasks.length)]]);
+    }
+    made.push(tasks);
+  }
+  return { nodes: parents.length, edges, parents };
+}
+
 const count = (length) => Array.from({ length }, (_, at) => at);
 
-/** Every graph by its name. */
+/** Every graph by its name; `parents`, where there are any, say the group of each box or -1, groups before what they hold. */
 export const GRAPHS = {
   p50: () => layered(50, 10, 1),
   p200: () => layered(200, 23, 2),
@@ -96,5 +126,7 @@ export const GRAPHS = {
   p20000: () => layered(20000, 250, 5),
   tangled1000: () => tangled(1000, 67, 3),
   fan1000: () => ({ nodes: 1002, edges: count(1000).flatMap((at) => [[0, at + 1], [at + 1, 1001]]) }),
+  nested200: () => nested(16, 6),
+  nested1000: () => nested(80, 7),
   chain500: () => ({ nodes: 500, edges: count(499).map((at) => [at, at + 1]) }),
 };

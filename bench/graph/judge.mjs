@@ -31,8 +31,14 @@ function goesThrough([ax, ay], [bx, by], [x, y, width, height]) {
   return first < last;
 }
 
+/** Whether one box is the other or around it. */
+function holds(parents, outer, inner) {
+  while (inner >= 0 && inner !== outer) inner = parents[inner] ?? -1;
+  return inner === outer;
+}
+
 /** `rects` are [x, y, width, height] and `routes` lists of [x, y], in the order of the graph's boxes and edges. */
-export function judge({ edges }, { rects, routes }) {
+export function judge({ edges, parents = [] }, { rects, routes }) {
   const length = routes.reduce((sum, route) => sum + route.slice(1).reduce((part, to, at) => part + Math.hypot(to[0] - route[at][0], to[1] - route[at][1]), 0), 0);
   let [overlaps, through] = [0, 0];
   const order = rects.map((_, at) => at).sort((one, two) => rects[one][1] - rects[two][1]);
@@ -41,7 +47,9 @@ export function judge({ edges }, { rects, routes }) {
     for (let next = at + 1; next < order.length; next++) {
       const [left, top, wide] = rects[order[next]];
       if (top >= y + height) break;
-      if (left < x + width && x < left + wide) overlaps++;
+      // A group holds what is in it; all others must be apart, but for rounding.
+      const apart = left >= x + width - 0.01 || x >= left + wide - 0.01 || top >= y + height - 0.01;
+      if (!apart && !holds(parents, one, order[next]) && !holds(parents, order[next], one)) overlaps++;
     }
   });
   const tops = order.map((at) => rects[at][1]);
@@ -57,11 +65,12 @@ export function judge({ edges }, { rects, routes }) {
       }
       for (let next = first; next < tops.length && tops[next] < low; next++) {
         const box = order[next];
-        if (box !== edges[edge][0] && box !== edges[edge][1] && goesThrough(route[at], to, rects[box])) through++;
+        const own = edges[edge].some((end) => holds(parents, box, end));
+        if (!own && goesThrough(route[at], to, rects[box])) through++;
       }
     });
   });
   const span = (axis) => Math.max(...rects.map((rect) => rect[axis] + rect[axis + 2])) - Math.min(...rects.map((rect) => rect[axis]));
-  const upward = edges.filter(([from, to]) => rects[to][1] <= rects[from][1]).length;
+  const upward = edges.filter(([from, to]) => rects[to][1] <= rects[from][1] && !holds(parents, from, to)).length;
   return { crossings: crossings(routes), length, width: span(0), height: span(1), faults: { overlaps, upward, through } };
 }
