@@ -1,9 +1,9 @@
 // Lays graphs out with our crate: as a native program, and in Wasm as the page has it.
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { cpuMs, here, results, root, run, runForWasm } from "../lib/house.mjs";
+import { cpuMs, here, results, root, run, runForWasm, shrink } from "../lib/house.mjs";
 
 const work = join(here, "graph");
 const cargo = join(results, "graph/target");
@@ -15,6 +15,13 @@ export const text = ({ nodes, edges, parents = [] }) => [nodes, ...Array.from({ 
 export function buildNative() {
   run("cargo", ["build", "-q", "--release", "--locked", "--manifest-path", join(work, "Cargo.toml")], { env: { ...process.env, CARGO_TARGET_DIR: cargo } });
   return join(cargo, "release/flowdeck-bench-graph");
+}
+
+/** CPU times of reading a pipeline's file and a run's status, natively. */
+export function reading() {
+  const example = ["run", "-q", "--release", "--locked", "-p", "flowdeck-graph", "--example", "read_times"];
+  const lines = execFileSync("cargo", example, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim().split("\n");
+  return lines.map((line) => JSON.parse(line));
 }
 
 /** Lays out in the native program, `runs` times after the first. */
@@ -30,11 +37,9 @@ export async function buildWasm() {
   const out = join(results, "graph");
   runForWasm("cargo", ["build", "-q", "--lib", "--locked", "--manifest-path", join(work, "Cargo.toml"), "--target", "wasm32-unknown-unknown", "--profile", "web"], { CARGO_TARGET_DIR: cargo });
   runForWasm("wasm-bindgen", [join(cargo, "wasm32-unknown-unknown/web/flowdeck_bench_graph.wasm"), "--target", "web", "--no-typescript", "--out-dir", out, "--out-name", "bound"]);
-  const index = join(root, "index.html");
-  const level = (existsSync(index) ? readFileSync(index, "utf8") : "").match(/data-wasm-opt="([^"]+)"/)?.[1] ?? "z";
-  runForWasm("wasm-opt", [join(out, "bound_bg.wasm"), `-O${level}`, "-o", join(out, "graph.wasm")]);
+  shrink(join(out, "bound_bg.wasm"));
   const bound = await import(pathToFileURL(join(out, "bound.js")));
-  bound.initSync({ module: readFileSync(join(out, "graph.wasm")) });
+  bound.initSync({ module: readFileSync(join(out, "bound_bg.wasm")) });
   return bound;
 }
 

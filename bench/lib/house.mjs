@@ -24,6 +24,11 @@ export function runForWasm(program, args, env = {}) {
   run("cargo", ["run", "-q", "--locked", "-p", "flowdeck-tidy", "--", "wasm", program, ...args], { env: { ...process.env, ...env } });
 }
 
+/** Makes a Wasm file small, in its place, as the page's is. */
+export function shrink(file) {
+  run("cargo", ["run", "-q", "--locked", "-p", "flowdeck-tidy", "--", "shrink", file]);
+}
+
 /** Installs the peers that package-lock.json names, unless they are there. */
 export function installPeers() {
   const stamp = join(here, "node_modules/.flowdeck-lock");

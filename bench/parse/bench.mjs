@@ -1,9 +1,9 @@
 // Measures how long a page's main thread needs to read 10,000 objects, and what it keeps: our parser against JSON.parse.
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { heapInUse, launch, Renderer } from "../lib/browser.mjs";
 import { serve } from "../lib/files.mjs";
-import { here, results, root, runForWasm } from "../lib/house.mjs";
+import { here, results, root, runForWasm, shrink } from "../lib/house.mjs";
 import { compare, conditions, row } from "../lib/report.mjs";
 import { pages } from "./objects.mjs";
 
@@ -23,11 +23,8 @@ function build() {
   const cargo = join(out, "target");
   runForWasm("cargo", ["build", "-q", "--locked", "--manifest-path", join(work, "Cargo.toml"), "--target", "wasm32-unknown-unknown", "--profile", "web"], { CARGO_TARGET_DIR: cargo });
   runForWasm("wasm-bindgen", [join(cargo, "wasm32-unknown-unknown/web/flowdeck_bench_parse.wasm"), "--target", "web", "--no-typescript", "--out-dir", out, "--out-name", "bound"]);
-  // The same optimiser, at the level that index.html asks Trunk for.
-  const index = join(root, "index.html");
-  const level = (existsSync(index) ? readFileSync(index, "utf8") : "").match(/data-wasm-opt="([^"]+)"/)?.[1] ?? "z";
-  runForWasm("wasm-opt", [join(out, "bound_bg.wasm"), `-O${level}`, "-o", join(out, "page.wasm")]);
-  return { js: join(out, "bound.js"), wasm: join(out, "page.wasm") };
+  shrink(join(out, "bound_bg.wasm"));
+  return { js: join(out, "bound.js"), wasm: join(out, "bound_bg.wasm") };
 }
 
 async function open(browser, url, kind, count) {

@@ -1,6 +1,7 @@
 //! Runs one chore of the house by its name: `tidy setup`, `tidy app`, `tidy size` …
 
-use flowdeck_tidy::{app, run, setup, size, split};
+use flowdeck_tidy::{app, run, setup, shrink, size, split};
+use std::path::Path;
 use std::process::ExitCode;
 
 const HELP: &str = "tidy does what the Makefile cannot say in three lines.
@@ -12,6 +13,7 @@ const HELP: &str = "tidy does what the Makefile cannot say in three lines.
   tidy test           everything that `make test` promises, each step with its time
   tidy dev            rebuild on change and serve on the sandbox
   tidy bindgen …      what Trunk calls in place of wasm-bindgen: splits the Wasm first
+  tidy shrink FILE    make a Wasm file small as the page's is
   tidy wasm PROGRAM … run a program with the toolchain that builds for wasm32
 ";
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         ["test"] => run::test(),
         ["dev"] => run::dev(),
         ["bindgen", rest @ ..] => split::bindgen(rest),
+        ["shrink", file] => shrink::wasm(Path::new(file)),
         ["wasm", program, rest @ ..] => run::for_wasm(program, rest),
         _ => Err(HELP.to_owned()),
     };

@@ -10,7 +10,8 @@ use std::process::Command;
 use wasm_encoder::{Encode, NameMap, NameSection, Section};
 use wasmparser::{Parser, Payload, TypeRef};
 
-/// What rustc's default wasm32 target may use; with more, `wasm-opt` writes what browsers do not read yet.
+/// What rustc's default wasm32 target may use, and the vectors that `crates/scalars` names; with more, `wasm-opt` writes
+/// what browsers do not read yet.
 const FEATURES: &[&str] = &[
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -18,6 +19,7 @@ const FEATURES: &[&str] = &[
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+    "--enable-simd",
 ];
 
 /// Flattened code shows `wasm-opt` more of what repeats: 1.5 % less after gzip than `-Oz` alone. Nothing of ours lies in
