@@ -48,12 +48,12 @@ export class Gateway {
     return gateway;
   }
 
-  /** Waits for the binding that the profile controller makes: before it, a list is rightly answered with 403. */
+  /** Waits for the owner's binding, the last that the profile controller makes: before it, a list is rightly answered with 403. */
   private async rightsAreThere(): Promise<void> {
     const bindings = "/apis/rbac.authorization.k8s.io/v1/namespaces/research-vision/rolebindings";
     for (;;) {
-      const { json } = await this.admin("GET", bindings);
-      if (((json() as { items?: unknown[] }).items ?? []).length > 0) return;
+      const { status } = await this.admin("GET", `${bindings}/namespaceAdmin`);
+      if (status === 200) return;
       await new Promise((later) => setTimeout(later, 100));
     }
   }
