@@ -7,14 +7,14 @@ const folder = fileURLToPath(new URL("../../docs/pictures", import.meta.url));
 const pages: { name: string; path: string; shows: string; user?: User; themes?: ("light" | "dark")[] }[] = [
   { name: "notebooks", path: "/notebooks?ns=research-vision", shows: "Connect" },
   { name: "notebook", path: "/notebooks/bert-finetune?ns=research-vision", shows: "Conditions" },
-  { name: "log", path: "/notebooks/data-prep?ns=research-vision&tab=logs", shows: "Jupyter" },
+  { name: "log", path: "/notebooks/data-prep?ns=research-vision&tab=logs", shows: "ServerApp" },
   { name: "events", path: "/notebooks/llm-playground?ns=research-vision&tab=events", shows: "Warning" },
   { name: "yaml", path: "/notebooks/data-prep?ns=research-vision&tab=yaml", shows: "apiVersion", themes: ["dark"] },
   { name: "new", path: "/notebooks/new?ns=research-vision", shows: "Create notebook" },
-  { name: "empty", path: "/notebooks?ns=victor-lab", shows: "New notebook", user: "admin", themes: ["light"] },
+  { name: "empty", path: "/notebooks?ns=default", shows: "No notebooks in default yet", user: "admin", themes: ["light"] },
   { name: "filtered", path: "/notebooks?ns=research-vision&q=zzzz", shows: "No notebook", themes: ["light"] },
   { name: "denied", path: "/notebooks?ns=research-nlp", shows: "You may not see", user: "victor", themes: ["light"] },
-  { name: "missing", path: "/notebooks/not-there?ns=research-vision", shows: "not-there", themes: ["light"] },
+  { name: "missing", path: "/notebooks/not-there?ns=research-vision", shows: "There is no notebook", themes: ["light"] },
 ];
 
 for (const { name, path, shows, user = "alice", themes } of pages) {
