@@ -138,6 +138,17 @@ fn around(graph: &Graph, node: u32) -> Vec<u32> {
     std::iter::successors(Some(node), |&node| graph.parent(node)).collect()
 }
 
+/// The layout's size as a box, with room for rounding.
+fn whole(out: &Layout) -> Rect {
+    let size = out.size();
+    Rect {
+        x: -0.1,
+        y: -0.1,
+        width: size.width + 0.2,
+        height: size.height + 0.2,
+    }
+}
+
 #[track_caller]
 fn no_overlap(graph: &Graph, out: &Layout) {
     for one in 0..index(graph.len()) {
@@ -160,14 +171,8 @@ fn no_overlap(graph: &Graph, out: &Layout) {
             }
         }
         let rect = out.rects()[one as usize];
-        let size = out.size();
-        let all = Rect {
-            x: -0.1,
-            y: -0.1,
-            width: size.width + 0.2,
-            height: size.height + 0.2,
-        };
-        assert!(holds(all, rect), "{rect:?} is not in {size:?}");
+        let all = whole(out);
+        assert!(holds(all, rect), "{rect:?} is not in {all:?}");
     }
 }
 
@@ -181,16 +186,10 @@ fn routes_touch_no_box(graph: &Graph, out: &Layout) {
             continue;
         }
         assert!(route.len() >= 2, "edge {edge} has no route");
-        let size = out.size();
-        let all = Rect {
-            x: -0.1,
-            y: -0.1,
-            width: size.width + 0.2,
-            height: size.height + 0.2,
-        };
+        let all = whole(out);
         assert!(
             route.iter().all(|&point| all.contains(point)),
-            "{route:?} is not in {size:?}"
+            "{route:?} is not in {all:?}"
         );
         for node in 0..index(graph.len()) {
             // Only the ends and what is around them may be passed.
