@@ -41,6 +41,6 @@ pub use quantity::{Quantity, QuantityError};
 pub use quota::{ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus};
 pub use stateful_set::{StatefulSet, StatefulSetSpec, StatefulSetStatus};
 pub use status::{Cause, Details, Status};
-pub use time::Timestamp;
+pub use time::{Timestamp, civil_from_days, days_from_civil};
 pub use volume::{PersistentVolumeClaim, StorageClass, VolumeClaimSpec, VolumeClaimStatus};
 pub use watch_event::{ChangeKind, Frame, WatchEvent, read_frame};

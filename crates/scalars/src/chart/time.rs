@@ -2,6 +2,8 @@
 //!
 //! Times are milliseconds since 1970. Source: d3-scale 2.2 (`time.js`) and d3-time 1.1, which TensorBoard is built with.
 
+use flowdeck_objects::{civil_from_days, days_from_civil};
+
 use super::scale::step;
 
 /// A time zone: milliseconds to add to a UTC time to have the local one. The page gives the browser's.
@@ -91,27 +93,13 @@ fn interval(low: f64, high: f64, count: usize) -> Interval {
 
 /// A local date: year, month from 0, day of the month from 1.
 fn date(local: i64) -> (i64, i64, i64) {
-    // Days from civil, Howard Hinnant: years begin in March there, so that the leap day is the last one.
-    let days = local.div_euclid(DAY) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 2 } else { shifted - 10 };
-    (year_of_era + era * 400 + i64::from(month < 2), month, day)
+    let (year, month, day) = civil_from_days(local.div_euclid(DAY));
+    (year, month - 1, day)
 }
 
 /// The local midnight that a date begins with.
 fn midnight(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = (year + month.div_euclid(12), month.rem_euclid(12));
-    let shifted_year = year - i64::from(month < 2);
-    let era = shifted_year.div_euclid(400);
-    let year_of_era = shifted_year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 10) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    (era * 146_097 + day_of_era - 719_468) * DAY
+    days_from_civil(year + month.div_euclid(12), month.rem_euclid(12) + 1, day) * DAY
 }
 
 /// The time at which a zone's clocks show a local one; the earlier offset where they show it twice or never.
