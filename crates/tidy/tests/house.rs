@@ -9,7 +9,7 @@ fn none(broken: Vec<String>) {
 }
 
 fn rust() -> Vec<Source> {
-    sources(&["src", "crates", "bench"], "rs")
+    sources(&["src", "crates", "bench", "tests"], "rs")
 }
 
 fn read(name: &str) -> String {
@@ -23,7 +23,7 @@ fn modules_only_use_lower_floors() {
 
 #[test]
 fn crates_only_use_lower_floors_and_inherit_lints() {
-    let manifests = sources(&["crates"], "toml")
+    let manifests = sources(&["crates", "tests"], "toml")
         .into_iter()
         // A package below a crate, such as its fuzz targets, is outside the workspace.
         .filter(|file| file.path.ends_with("Cargo.toml") && file.path.matches('/').count() == 2);

@@ -21,6 +21,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("sandbox", &["objects", "graph", "scalars"]),
     ("gateway", &["objects", "sandbox"]),
     ("tidy", &[]),
+    ("cluster", &["sandbox"]),
+    ("contract", &["cluster", "gateway", "objects", "sandbox", "watch"]),
 ];
 
 /// Names of other floors that a module of the app may not see.

@@ -1,0 +1,1 @@
+//! A real Kubernetes without containers, built from published modules, for tests.
