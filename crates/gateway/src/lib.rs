@@ -6,6 +6,7 @@ pub mod forward;
 pub mod limits;
 pub mod log;
 pub mod metrics;
+pub mod outside_headers;
 pub mod page;
 pub mod rejection;
 pub mod request_line;

@@ -23,6 +23,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tidy", &[]),
     ("cluster", &["sandbox"]),
     ("contract", &["cluster", "gateway", "objects", "sandbox", "watch"]),
+    ("deploy", &["cluster", "gateway", "watch"]),
 ];
 
 /// Names of other floors that a module of the app may not see.
