@@ -1,0 +1,276 @@
+//! Starts, serves and ends one cluster.
+
+mod commands;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use rustix::process::Signal;
+
+use crate::error::{Error, Result};
+use crate::etcd::Etcd;
+use crate::kubeconfig;
+use crate::pki::{Authority, Identity};
+use crate::ports;
+use crate::processes::Processes;
+use commands::Files;
+
+/// How long anything here may take; a machine with other work needs more than a second or two.
+const PATIENCE: Duration = Duration::from_secs(90);
+const POLL: Duration = Duration::from_millis(25);
+
+pub(crate) const API_SERVER: &str = "kube-apiserver";
+
+/// What kind of cluster is started.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whether the API server answers from its watch cache, as all real ones do. Without it every list and watch goes
+    /// to etcd, so that after [`Cluster::compact_etcd`] what is old is gone at once.
+    pub watch_cache: bool,
+    /// Whether the controller manager and the scheduler run.
+    pub controllers: bool,
+    /// Further flags of the API server.
+    pub api_server_flags: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            watch_cache: true,
+            controllers: true,
+            api_server_flags: Vec::new(),
+        }
+    }
+}
+
+/// A running cluster; dropping it ends all of it.
+pub struct Cluster {
+    options: Options,
+    files: Files,
+    authority: Authority,
+    etcd: Etcd,
+    url: String,
+    ca_pem: String,
+    admin_token: String,
+    kubeconfigs: AtomicUsize,
+    processes: Processes,
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Cluster {
+    /// Starts a cluster on free ports of 127.0.0.1 and waits until it is ready: the API answers, and where controllers
+    /// run, the default namespace has its service account.
+    ///
+    /// # Errors
+    /// When it is not built, or a process ended or is not ready in time: with the end of its log.
+    pub async fn start(options: Options) -> Result<Self> {
+        let processes = Processes::new()?;
+        let authority = Authority::new("flowdeck-cluster")?;
+        let etcd = Etcd::new(ports::free()?);
+        let port = ports::free()?;
+        let url = format!("https://127.0.0.1:{port}");
+        let admin_token = format!("{:032x}", rand::random::<u128>());
+        let files = Files::write(processes.folder(), &authority, &url, port, &admin_token)?;
+        let cluster = Self {
+            ca_pem: authority.certificate_pem(),
+            kubeconfigs: AtomicUsize::new(0),
+            options,
+            files,
+            authority,
+            etcd,
+            url,
+            admin_token,
+            processes,
+        };
+        cluster.start_processes().await?;
+        Ok(cluster)
+    }
+
+    async fn start_processes(&self) -> Result<()> {
+        let processes = &self.processes;
+        processes.spawn("etcd", &mut self.files.etcd(self.etcd.url(), ports::free()?)?)?;
+        self.until("etcd", async || self.etcd.is_healthy().await).await?;
+        self.spawn_api_server()?;
+        if self.options.controllers {
+            processes.spawn("kube-controller-manager", &mut self.files.controller_manager()?)?;
+            processes.spawn("kube-scheduler", &mut self.files.scheduler()?)?;
+        }
+        self.until_api_server_is_ready().await?;
+        if self.options.controllers {
+            let client = self.client().await?;
+            self.until("kube-controller-manager", async || {
+                let path = "/api/v1/namespaces/default/serviceaccounts/default";
+                answers(&client, path).await
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    fn spawn_api_server(&self) -> Result<()> {
+        let mut command = self.files.api_server(self.etcd.url(), self.options.watch_cache)?;
+        command.args(&self.options.api_server_flags);
+        self.processes.spawn(API_SERVER, &mut command)
+    }
+
+    async fn until_api_server_is_ready(&self) -> Result<()> {
+        let client = self.client().await?;
+        self.until(API_SERVER, async || answers(&client, "/readyz").await).await
+    }
+
+    /// Waits for `condition`, which `who` is to bring about.
+    pub(crate) async fn until(&self, who: &str, condition: impl AsyncFn() -> bool) -> Result<()> {
+        let began = Instant::now();
+        while !condition().await {
+            self.processes.check()?;
+            if began.elapsed() > PATIENCE {
+                let tail = self.processes.tail(who);
+                return Err(Error::new(format!(
+                    "{who} is not ready after {} s\n{tail}",
+                    PATIENCE.as_secs()
+                )));
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+
+    /// Where the API is: `https://127.0.0.1:port`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The certificate authority that signed the API server's certificate.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// A bearer token of `admin`, who is in `system:masters`.
+    #[must_use]
+    pub fn admin_token(&self) -> &str {
+        &self.admin_token
+    }
+
+    /// A kubeconfig file with all rights.
+    #[must_use]
+    pub fn admin_kubeconfig(&self) -> &Path {
+        &self.files.admin
+    }
+
+    /// A certificate by which the API server knows its holder as `user` in `groups`.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn identity(&self, user: &str, groups: &[&str]) -> Result<Identity> {
+        self.authority.client(user, groups)
+    }
+
+    /// Writes a kubeconfig file with a certificate for `user` in `groups`.
+    ///
+    /// # Errors
+    /// When it cannot be signed or written.
+    pub fn kubeconfig(&self, user: &str, groups: &[&str]) -> Result<PathBuf> {
+        let number = self.kubeconfigs.fetch_add(1, Ordering::Relaxed);
+        let file = self.processes.folder().join(format!("user-{number}.kubeconfig"));
+        let text = kubeconfig::text(&self.url, &self.ca_pem, user, &self.identity(user, groups)?);
+        commands::write(&file, &text)?;
+        Ok(file)
+    }
+
+    /// A client with all rights.
+    ///
+    /// # Errors
+    /// When the client library refuses the configuration.
+    pub async fn client(&self) -> Result<kube::Client> {
+        client(&self.files.admin).await
+    }
+
+    /// A client that acts as `user` in `groups`.
+    ///
+    /// # Errors
+    /// As [`Cluster::client`].
+    pub async fn client_as(&self, user: &str, groups: &[&str]) -> Result<kube::Client> {
+        client(&self.kubeconfig(user, groups)?).await
+    }
+
+    /// Ends the API server, in order, and starts it again on the same port; returns when it is ready.
+    ///
+    /// # Errors
+    /// When it does not come back.
+    pub async fn restart_api_server(&self) -> Result<()> {
+        self.stop_api_server()?;
+        self.start_api_server().await
+    }
+
+    /// Ends the API server in order: streams are closed by it.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn stop_api_server(&self) -> Result<()> {
+        self.processes.stop(API_SERVER, Signal::TERM)
+    }
+
+    /// Ends the API server at once: connections break off.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn kill_api_server(&self) -> Result<()> {
+        self.processes.stop(API_SERVER, Signal::KILL)
+    }
+
+    /// Starts an API server that was ended.
+    ///
+    /// # Errors
+    /// When it is not ready in time.
+    pub async fn start_api_server(&self) -> Result<()> {
+        self.spawn_api_server()?;
+        self.until_api_server_is_ready().await
+    }
+
+    /// Makes etcd forget all history before now, and says up to which revision.
+    ///
+    /// An API server with a watch cache still answers from the history that it remembers itself; that is gone
+    /// after [`Cluster::restart_api_server`], which begins with the present: from then on a watch from an older
+    /// resourceVersion, or the next page of an older list, is a true 410.
+    ///
+    /// # Errors
+    /// What etcd said.
+    pub async fn compact_etcd(&self) -> Result<i64> {
+        let revision = self.etcd.revision().await?;
+        self.etcd.compact(revision).await?;
+        Ok(revision)
+    }
+
+    /// The log of one process: `etcd`, `kube-apiserver`, `kube-controller-manager`, `kube-scheduler` …
+    #[must_use]
+    pub fn log_file(&self, process: &str) -> PathBuf {
+        self.processes.log_file(process)
+    }
+}
+
+async fn answers(client: &kube::Client, path: &str) -> bool {
+    match http::Request::get(path).body(Vec::new()) {
+        Ok(request) => client.request_text(request).await.is_ok(),
+        Err(_never) => false,
+    }
+}
+
+async fn client(kubeconfig: &Path) -> Result<kube::Client> {
+    let cannot = |why: String| Error::of("an API client", why);
+    let config = Kubeconfig::read_from(kubeconfig).map_err(|why| cannot(why.to_string()))?;
+    let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())
+        .await
+        .map_err(|why| cannot(why.to_string()))?;
+    kube::Client::try_from(config).map_err(|why| cannot(why.to_string()))
+}
