@@ -226,6 +226,12 @@ impl Refusal {
         refusal
     }
 
+    /// The options in the query break a rule: `ListOptions`, `PatchOptions` …
+    pub(crate) fn invalid_options(options: &str, causes: &[Cause]) -> Self {
+        let of_options = Kind::new("meta.k8s.io", "", options, false);
+        Self::invalid(&of_options, "", causes)
+    }
+
     /// An admission rule refuses.
     pub(crate) fn forbidden(plural: &str, group: &str, name: &str, why: impl std::fmt::Display) -> Self {
         let target = qualified(plural, group);

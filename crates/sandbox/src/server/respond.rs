@@ -20,6 +20,8 @@ pub(crate) enum Shape {
     Whole,
     /// `as=Table`.
     Table,
+    /// A table without its columns, which an earlier event of the watch has told.
+    Rows,
     /// `as=PartialObjectMetadata` or `…List`.
     Metadata,
 }

@@ -10,19 +10,34 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::refusal::Refusal;
 use crate::store::Entry;
 use crate::verbs::Context;
+
+/// The annotation of the bookmark that ends the initial events of a watch.
+pub(crate) const INITIAL_END: &str = "k8s.io/initial-events-end";
 
 /// A table of entries.
 pub(crate) fn of(context: &Context, entries: &[Arc<Entry>], meta: Value) -> Value {
     let entries: Vec<&Entry> = entries.iter().map(|entry| &**entry).collect();
-    of_entries(context, &entries, meta)
+    of_entries(context, &entries, meta, true)
 }
 
-/// A table of borrowed entries.
-pub(crate) fn of_entries(context: &Context, entries: &[&Entry], meta: Value) -> Value {
-    let object = |entry: &Entry, value: &Value| match context.query.get("includeObject") {
-        Some("None") => Value::Null,
+/// Refuses what `includeObject` may not say.
+pub(crate) fn check_options(context: &Context) -> Result<(), Refusal> {
+    match context.query.get("includeObject") {
+        None | Some("None" | "Metadata" | "Object") => Ok(()),
+        Some(other) => Err(Refusal::bad_request(format!(
+            "Unable to convert to Table as requested: includeObject: Invalid value: \"{other}\": must be 'Metadata', 'Object', 'None', or empty"
+        ))),
+    }
+}
+
+/// A table of borrowed entries, with or without the definitions of its columns.
+pub(crate) fn of_entries(context: &Context, entries: &[&Entry], meta: Value, headed: bool) -> Value {
+    let object = |value: &Value| match context.query.get("includeObject") {
+        // The end of the initial events can only be told from the object's annotation.
+        Some("None") if value["metadata"]["annotations"][INITIAL_END].is_null() => Value::Null,
         Some("Object") => {
             let mut whole = value.clone();
             whole["kind"] = context.kind.kind.as_str().into();
@@ -30,17 +45,20 @@ pub(crate) fn of_entries(context: &Context, entries: &[&Entry], meta: Value) -> 
             whole
         }
         _ => {
-            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value["metadata"], "name": entry.name()})
+            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value["metadata"]})
         }
     };
     let row = |entry: &&Entry| {
         let value = entry.value();
-        let mut object = object(entry, &value);
-        crate::verbs::meta::take(&mut object, "name");
-        json!({"cells": cells(context, &value), "object": object})
+        json!({"cells": cells(context, &value), "object": object(&value)})
+    };
+    let columns = if headed {
+        definitions(context).into()
+    } else {
+        Value::Null
     };
     json!({
-        "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": meta, "columnDefinitions": definitions(context),
+        "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": meta, "columnDefinitions": columns,
         "rows": entries.iter().map(row).collect::<Vec<_>>(),
     })
 }

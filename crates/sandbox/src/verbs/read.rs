@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
 use crate::request::query::Query;
 use crate::selectors::Selection;
 use crate::server::respond::Answer;
@@ -108,6 +108,15 @@ fn check_match(query: &Query, asked: Option<u64>, continued: bool, limited: bool
     if continued && asked.is_some_and(|version| version > 0) {
         return Err(Refusal::bad_request(
             "specifying resource version is not allowed when using continue",
+        ));
+    }
+    if query.get("sendInitialEvents").is_some() {
+        return Err(Refusal::invalid_options(
+            "ListOptions",
+            &[Cause::forbidden(
+                "sendInitialEvents",
+                "sendInitialEvents is forbidden for list",
+            )],
         ));
     }
     match query.get("resourceVersionMatch") {

@@ -13,6 +13,9 @@ const META_HEAD: &[u8] = b"\"apiVersion\":\"meta.k8s.io/v1\",\"kind\":\"PartialO
 /// One object.
 pub(crate) fn one(context: &Context, code: u16, entry: &Entry) -> Result<Answer, Refusal> {
     let (shape, yaml) = respond::wanted(&context.headers)?;
+    if shape == Shape::Table {
+        table::check_options(context)?;
+    }
     let mut out = Vec::with_capacity(entry.json.len() + 64);
     write(context, shape, entry, true, &mut out);
     Ok(respond::rendered(code, out, yaml))
@@ -29,6 +32,7 @@ pub(crate) fn list(context: &Context, page: &Page, token: Option<String>) -> Res
         }
     }
     if shape == Shape::Table {
+        table::check_options(context)?;
         let table = table::of(context, &page.entries, meta);
         return Ok(respond::rendered(200, table.to_string().into_bytes(), yaml));
     }
@@ -68,10 +72,10 @@ pub(crate) fn write(context: &Context, shape: Shape, entry: &Entry, named: bool,
             out.extend_from_slice(META_HEAD);
             out.extend_from_slice(format!("\"metadata\":{}}}", value["metadata"]).as_bytes());
         }
-        Shape::Table => {
+        Shape::Table | Shape::Rows => {
             let meta: Value = json!({"resourceVersion": entry.version.to_string()});
-            let one = &[entry];
-            out.extend_from_slice(table::of_entries(context, one, meta).to_string().as_bytes());
+            let table = table::of_entries(context, &[entry], meta, shape == Shape::Table);
+            out.extend_from_slice(table.to_string().as_bytes());
         }
     }
 }

@@ -14,10 +14,12 @@ use hyper::body::Frame;
 use tokio::sync::watch::Receiver;
 use tokio::time::Instant;
 
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
+use crate::request::query::Query;
 use crate::selectors::Selection;
 use crate::server::respond::{self, Answer, Shape};
 use crate::store::{Change, Entry, Happened, PageQuery};
+use crate::table::{self, INITIAL_END};
 use crate::verbs::{Context, read, render};
 
 /// How often a bookmark is sent.
@@ -28,6 +30,12 @@ const LAST_BOOKMARK_SECONDS: u64 = 2;
 const DEFAULT_SECONDS: u64 = 1800;
 /// Changes read at once.
 const BATCH: usize = 512;
+/// The only `resourceVersionMatch` that a watch may ask for.
+const NOT_OLDER: &str = "NotOlderThan";
+/// How long initial events wait for a version that is not there yet, as the API server's watch cache does.
+const FRESH_SECONDS: u64 = 3;
+/// How often it is looked whether the version has come.
+const FRESH_POLL: Duration = Duration::from_millis(50);
 /// Bytes sent at once, about.
 const CHUNK_BYTES: usize = 64 << 10;
 
@@ -41,6 +49,8 @@ struct Watch {
     first: VecDeque<std::sync::Arc<Entry>>,
     /// The initial state's end is still to be marked.
     mark_end: bool,
+    /// Initial events of this version, or a later one, are asked for; it has not come yet.
+    wait_for: Option<u64>,
     changed: Receiver<u64>,
     deadline: Instant,
     next_bookmark: Instant,
@@ -63,9 +73,12 @@ pub(crate) fn watch(context: Context) -> Result<Answer, Refusal> {
         None => selection,
     };
     let (shape, _) = respond::wanted(&context.headers)?;
+    if shape == Shape::Table {
+        table::check_options(&context)?;
+    }
     let query = &context.query;
     let send_initial = query.get("sendInitialEvents").map(|text| text == "true");
-    check_initial(&context, send_initial)?;
+    check_options(query, send_initial)?;
     let asked = read::version_number(query)?;
     let seconds = query.number("timeoutSeconds")?.filter(|seconds| *seconds > 0);
     let seconds = seconds.unwrap_or_else(|| DEFAULT_SECONDS + rand::random::<u64>() % DEFAULT_SECONDS);
@@ -79,6 +92,7 @@ pub(crate) fn watch(context: Context) -> Result<Answer, Refusal> {
         position: 0,
         first: VecDeque::new(),
         mark_end: false,
+        wait_for: None,
         changed,
         deadline: now + Duration::from_secs(seconds),
         next_bookmark: now
@@ -86,12 +100,16 @@ pub(crate) fn watch(context: Context) -> Result<Answer, Refusal> {
         ended: false,
         context,
     };
-    if let Some(asked) = asked {
-        read::refuse_future(&watch.context, asked)?;
-    }
     match (asked, send_initial) {
-        (Some(version), Some(false) | None) if version > 0 => watch.position = version,
+        (Some(version), Some(false) | None) if version > 0 => {
+            read::refuse_future(&watch.context, version)?;
+            watch.position = version;
+        }
         (_, Some(false)) => watch.position = watch.context.api.store.version(),
+        (Some(version), Some(true)) if version > watch.context.api.store.version() => {
+            watch.mark_end = bookmarks;
+            watch.wait_for = Some(version);
+        }
         _ => watch.load(send_initial == Some(true) && bookmarks),
     }
     let frames = stream::unfold(watch, |mut watch| async move {
@@ -108,23 +126,34 @@ pub(crate) fn watch(context: Context) -> Result<Answer, Refusal> {
     Ok(answer)
 }
 
-fn check_initial(context: &Context, send_initial: Option<bool>) -> Result<(), Refusal> {
-    let query = &context.query;
-    let invalid = |why: &str| {
-        Err(Refusal::new(
-            422,
-            "Invalid",
-            format!("ListOptions.meta.k8s.io \"\" is invalid: {why}"),
-        ))
-    };
-    match (send_initial, query.get("resourceVersionMatch")) {
-        (Some(_), Some("NotOlderThan")) | (None, None) => Ok(()),
-        (Some(_), _) => invalid(
-            "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-        ),
-        (None, Some(_)) => invalid(
-            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-        ),
+/// The rules of `sendInitialEvents` and `resourceVersionMatch` for watches.
+///
+/// Source: `validateWatchOptions` in k8s.io/apimachinery pkg/apis/meta/internalversion/validation (v0.36).
+fn check_options(query: &Query, send_initial: Option<bool>) -> Result<(), Refusal> {
+    let field = "resourceVersionMatch";
+    let matching = query.get(field);
+    let mut causes = Vec::new();
+    if send_initial.is_some() && matching != Some(NOT_OLDER) {
+        let why = format!("sendInitialEvents requires setting resourceVersionMatch to {NOT_OLDER}");
+        causes.push(Cause::forbidden(field, &why));
+    }
+    if let Some(given) = matching {
+        if send_initial.is_none() {
+            let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+            causes.push(Cause::forbidden(field, why));
+        }
+        if given != NOT_OLDER {
+            causes.push(Cause::unsupported(field, &given.into(), &[NOT_OLDER]));
+        }
+        if query.get("continue").is_some() {
+            let why = "resourceVersionMatch is forbidden when continue is provided";
+            causes.push(Cause::forbidden(field, why));
+        }
+    }
+    if causes.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::invalid_options("ListOptions", &causes))
     }
 }
 
@@ -154,6 +183,12 @@ impl Watch {
             return None;
         }
         let stop = self.context.api.stop.clone();
+        if let Some(version) = self.wait_for.take()
+            && let Err(late) = self.wait_until_fresh(version).await
+        {
+            self.ended = true;
+            return Some(format!("{{\"type\":\"ERROR\",\"object\":{}}}\n", late.status()).into());
+        }
         loop {
             self.changed.mark_unchanged();
             if let Some(bytes) = self.ready() {
@@ -170,6 +205,25 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// Waits until the version has come and takes the state then; refuses when it does not come in time.
+    async fn wait_until_fresh(&mut self, version: u64) -> Result<(), Refusal> {
+        let store = std::sync::Arc::clone(&self.context.api.store);
+        let until = Instant::now() + Duration::from_secs(FRESH_SECONDS);
+        while store.version() < version {
+            // The version is of the whole store, but only this kind's changes wake us: look again now and then.
+            let again = (Instant::now() + FRESH_POLL).min(until);
+            tokio::select! {
+                changed = self.changed.changed() => if changed.is_err() { break },
+                () = tokio::time::sleep_until(again) => {}
+            }
+            if Instant::now() >= until {
+                return Err(Refusal::too_large_version(version, store.version()));
+            }
+        }
+        self.load(self.mark_end);
+        Ok(())
     }
 
     /// What can be sent without waiting.
@@ -210,7 +264,7 @@ impl Watch {
     }
 
     /// Writes a change as this watch sees it: an object that comes to match is added, one that no longer does is deleted.
-    fn change(&self, change: &Change, out: &mut Vec<u8>) {
+    fn change(&mut self, change: &Change, out: &mut Vec<u8>) {
         if self
             .context
             .target
@@ -240,10 +294,18 @@ impl Watch {
         }
     }
 
-    fn event(&self, kind: &str, entry: &Entry, out: &mut Vec<u8>) {
+    fn event(&mut self, kind: &str, entry: &Entry, out: &mut Vec<u8>) {
         out.extend_from_slice(format!("{{\"type\":\"{kind}\",\"object\":").as_bytes());
         render::write(&self.context, self.shape, entry, true, out);
         out.extend_from_slice(b"}\n");
+        self.columns_are_known();
+    }
+
+    /// Only the first event of a table watch says what the columns are.
+    fn columns_are_known(&mut self) {
+        if self.shape == Shape::Table {
+            self.shape = Shape::Rows;
+        }
     }
 
     fn bookmark_is_due(&mut self) -> Option<Bytes> {
@@ -264,15 +326,26 @@ impl Watch {
         Some(out.into())
     }
 
-    fn bookmark(&self, end: bool, out: &mut Vec<u8>) {
+    fn bookmark(&mut self, end: bool, out: &mut Vec<u8>) {
+        if matches!(self.shape, Shape::Table | Shape::Rows) {
+            // In a table the bookmark is a row like others, of an object that has only a version.
+            let mut value = if end {
+                serde_json::json!({"metadata": {"annotations": {INITIAL_END: "true"}}})
+            } else {
+                serde_json::json!({"metadata": {}})
+            };
+            let mark = Entry::new(self.context.kind.shelf(), "", self.position, &mut value);
+            self.event("BOOKMARK", &mark, out);
+            return;
+        }
         let head = match self.shape {
             Shape::Metadata => "\"apiVersion\":\"meta.k8s.io/v1\",\"kind\":\"PartialObjectMetadata\",".to_owned(),
-            Shape::Whole | Shape::Table => self.context.kind.head(&self.context.target.version),
+            Shape::Whole | Shape::Table | Shape::Rows => self.context.kind.head(&self.context.target.version),
         };
         let marked = if end {
-            "\"annotations\":{\"k8s.io/initial-events-end\":\"true\"},"
+            format!("\"annotations\":{{\"{INITIAL_END}\":\"true\"}},")
         } else {
-            ""
+            String::new()
         };
         let position = self.position;
         let object = format!("{{{head}\"metadata\":{{{marked}\"resourceVersion\":\"{position}\"}}}}");

@@ -1,0 +1,87 @@
+//! Starts an empty sandbox for a test and speaks HTTP with it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use flowdeck_sandbox::{Config, Sandbox};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A sandbox without controllers, and a client of its administrator.
+pub(crate) struct World {
+    sandbox: Sandbox,
+    http: Client<HttpConnector, Full<Bytes>>,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    /// Starts one.
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = Config::new(folder.path());
+        config.world = flowdeck_sandbox::World::Empty;
+        config.controllers = false;
+        Self {
+            sandbox: Sandbox::start(config).await.expect("the sandbox starts"),
+            http: Client::builder(TokioExecutor::new()).build_http(),
+            _folder: folder,
+        }
+    }
+
+    /// Sends a request.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> http::Response<Incoming> {
+        let token = self.sandbox.admin_token();
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.sandbox.address()))
+            .header("authorization", format!("Bearer {token}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::from(body.to_owned())).expect("a request");
+        let answer = tokio::time::timeout(PATIENCE, self.http.request(request)).await;
+        answer.expect("an answer in time").expect("an answer")
+    }
+
+    /// Sends a request and reads the answer: its code and its object.
+    pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, Value) {
+        let answer = self.send(method, path, headers, body).await;
+        let code = answer.status().as_u16();
+        let bytes = answer.into_body().collect().await.expect("a body").to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        (code, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+}
+
+/// The first events of a watch.
+pub(crate) async fn events(answer: http::Response<Incoming>, wanted: usize) -> Vec<Value> {
+    let mut body = answer.into_body();
+    let mut text = Vec::new();
+    let read = async {
+        while text.iter().filter(|byte| **byte == b'\n').count() < wanted {
+            match body.frame().await {
+                Some(Ok(frame)) => text.extend_from_slice(frame.data_ref().map(AsRef::as_ref).unwrap_or_default()),
+                _ => break,
+            }
+        }
+    };
+    let read = tokio::time::timeout(PATIENCE, read).await;
+    assert!(read.is_ok(), "only {}", String::from_utf8_lossy(&text));
+    text.split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).expect("a whole frame"))
+        .collect()
+}
