@@ -4,14 +4,15 @@ import { join } from "node:path";
 import { here, installPeers, run } from "./lib/house.mjs";
 import { print, save } from "./lib/report.mjs";
 
-const NAMES = ["parse", "graph", "scalars", "list", "gateway", "load", "soak"];
-/** Compares with nobody and takes minutes: only by its name. */
-const ALONE = "soak";
+const NAMES = ["parse", "graph", "scalars", "list", "gateway", "load", "soak", "gateway-soak"];
+/** Compare with nobody and take minutes: only by their names. */
+const ALONE = ["soak", "gateway-soak"];
 
 async function measure(name) {
-  if (name === "gateway") {
+  if (name === "gateway" || name === "gateway-soak") {
     // A native load generator: prints and writes its own table.
-    run("cargo", ["run", "-q", "--release", "--locked", "--manifest-path", join(here, "gateway/Cargo.toml")]);
+    const soak = name === "gateway" ? [] : ["--", "soak"];
+    run("cargo", ["run", "-q", "--release", "--locked", "--manifest-path", join(here, "gateway/Cargo.toml"), ...soak]);
     return;
   }
   const { bench } = await import(`./${name}/bench.mjs`);
@@ -28,4 +29,4 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 installPeers();
-for (const name of wanted.length > 0 ? wanted : NAMES.filter((name) => name !== ALONE && existsSync(join(here, name)))) await measure(name);
+for (const name of wanted.length > 0 ? wanted : NAMES.filter((name) => !ALONE.includes(name) && existsSync(join(here, name)))) await measure(name);

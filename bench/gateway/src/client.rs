@@ -100,6 +100,39 @@ impl Client {
         self.buffer = Vec::new();
         Ok(())
     }
+
+    /// Opens a restless watch and reads it to `end`; how many events came. A gap in their numbers is an error.
+    pub async fn follow(&mut self, path: &str, end: Instant) -> io::Result<u64> {
+        const MARK: &[u8] = b"\"number\":";
+        self.ask(path).await?;
+        self.head().await?;
+        self.buffer = vec![0; 4096];
+        let (mut line, mut expected) = (Vec::new(), 0);
+        while let Ok(read) = tokio::time::timeout_at(end.into(), self.socket.read(&mut self.buffer)).await {
+            let read = read?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            for &byte in &self.buffer[..read] {
+                if byte != b'\n' {
+                    line.push(byte);
+                    continue;
+                }
+                if let Some(at) = line.windows(MARK.len()).position(|w| w == MARK) {
+                    let digits = line[at + MARK.len()..].split(|byte| !byte.is_ascii_digit()).next();
+                    let number = std::str::from_utf8(digits.unwrap_or_default())
+                        .ok()
+                        .and_then(|n| n.parse().ok());
+                    if number != Some(expected) {
+                        return Err(io::Error::other(format!("event {expected} is missing")));
+                    }
+                    expected += 1;
+                }
+                line.clear();
+            }
+        }
+        Ok(expected)
+    }
 }
 
 /// Asks over several connections for a while; the time of each request.

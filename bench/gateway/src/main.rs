@@ -7,6 +7,7 @@
 mod client;
 mod gateway;
 mod report;
+mod soak;
 mod upstream;
 
 use std::{error::Error, time::Duration};
@@ -19,10 +20,10 @@ const ROUNDS: usize = 7;
 const ROUND: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 16;
 const ONE_BY_ONE: usize = 1500;
-const WATCHES: usize = 1000;
+pub(crate) const WATCHES: usize = 1000;
 const IDLE: Duration = Duration::from_secs(10);
-const OBJECT: &str = "/api/v1/namespaces/a/pods/small";
-const LIST: &str = "/api/v1/namespaces/a/pods";
+pub(crate) const OBJECT: &str = "/api/v1/namespaces/a/pods/small";
+pub(crate) const LIST: &str = "/api/v1/namespaces/a/pods";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -35,6 +36,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let through = gateway.target().await?;
     let mut report = Report::default();
+    if std::env::args().nth(1).as_deref() == Some("soak") {
+        soak::run(&mut report, &gateway, &through).await?;
+        gateway.stop().await?;
+        return report.finish("gateway-soak");
+    }
 
     for (path, size) in [(OBJECT, "2 KiB object"), (LIST, "1 MiB list")] {
         throughput(&mut report, &gateway, [&direct, &through], path, size).await?;
@@ -186,11 +192,11 @@ fn turn(round: usize) -> [usize; 2] {
     if round.is_multiple_of(2) { [0, 1] } else { [1, 0] }
 }
 
-fn micros(time: Duration) -> f64 {
+pub(crate) fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-fn quantile(times: &mut [Duration], q: f64) -> Duration {
+pub(crate) fn quantile(times: &mut [Duration], q: f64) -> Duration {
     times.sort_unstable();
     let at = (times.len().saturating_sub(1)) as f64 * q;
     times.get(at.round() as usize).copied().unwrap_or_default()

@@ -1,10 +1,11 @@
-//! Stands in for the cluster: answers from memory, watches stay silent.
+//! Stands in for the cluster: answers from memory; watches stay silent, or say a numbered event a second when asked to.
 
 use std::{
     convert::Infallible,
     net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -15,30 +16,52 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    time::{Interval, interval},
+};
 
-/// A body of known bytes, or none that ever ends.
-struct Answer(Option<Bytes>, bool);
+/// Between two events of a restless watch.
+pub const BETWEEN_EVENTS: Duration = Duration::from_secs(1);
+
+/// A body of known bytes, then none, silence without an end, or events without an end.
+struct Answer(Option<Bytes>, Then);
+
+enum Then {
+    End,
+    Silence,
+    Events { clock: Interval, number: u64 },
+}
 
 impl Body for Answer {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match self.0.take() {
-            Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
-            None if self.1 => Poll::Pending,
-            None => Poll::Ready(None),
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(bytes) = self.0.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        match &mut self.1 {
+            Then::End => Poll::Ready(None),
+            Then::Silence => Poll::Pending,
+            Then::Events { clock, number } => clock.poll_tick(cx).map(|_| {
+                let line = format!(
+                    "{{\"type\":\"MODIFIED\",\"object\":{{\"number\":{number},\"padding\":\"{:900}\"}}}}\n",
+                    ""
+                );
+                *number += 1;
+                Some(Ok(Frame::data(Bytes::from(line))))
+            }),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_none() && !self.1
+        self.0.is_none() && matches!(self.1, Then::End)
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
-            Some(bytes) if !self.1 => SizeHint::with_exact(bytes.len() as u64),
+        match (&self.0, &self.1) {
+            (Some(bytes), Then::End) => SizeHint::with_exact(bytes.len() as u64),
             _ => SizeHint::default(),
         }
     }
@@ -63,12 +86,17 @@ pub async fn start() -> std::io::Result<SocketAddr> {
             let (pod, list) = (pod.clone(), list.clone());
             let service = service_fn(move |request: Request<Incoming>| {
                 let uri = request.uri();
-                let body = if uri.query().is_some_and(|q| q.contains("watch")) {
-                    Answer(Some(Bytes::from_static(b"{\"type\":\"BOOKMARK\"}\n")), true)
+                let query = uri.query().unwrap_or_default();
+                let first = Some(Bytes::from_static(b"{\"type\":\"BOOKMARK\"}\n"));
+                let body = if query.contains("restless") {
+                    let clock = interval(BETWEEN_EVENTS);
+                    Answer(first, Then::Events { clock, number: 0 })
+                } else if query.contains("watch") {
+                    Answer(first, Then::Silence)
                 } else if uri.path().ends_with("/small") {
-                    Answer(Some(pod.clone()), false)
+                    Answer(Some(pod.clone()), Then::End)
                 } else {
-                    Answer(Some(list.clone()), false)
+                    Answer(Some(list.clone()), Then::End)
                 };
                 async move {
                     Response::builder()
