@@ -6,7 +6,31 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The kustomizations, by their folder below `deploy/`, and the name of their golden file.
-pub const RENDERINGS: &[(&str, &str)] = &[("base", "base"), ("overlays/envoy", "envoy")];
+pub const RENDERINGS: &[(&str, &str)] = &[
+    ("base", "base"),
+    ("overlays/emissary", "emissary"),
+    ("overlays/envoy", "envoy"),
+    ("overlays/istio", "istio"),
+    ("overlays/nginx", "nginx"),
+];
+
+/// The headers that the gateway's check goes by: each proxy in front has to pass them to it.
+pub const CHECK_SEES: &[&str] = &[
+    "accept",
+    "content-type",
+    "cookie",
+    "origin",
+    "sec-fetch-dest",
+    "sec-fetch-site",
+    "sec-websocket-key",
+    "sec-websocket-protocol",
+    "sec-websocket-version",
+    "x-flowdeck",
+    "x-forwarded-for",
+];
+
+/// The headers by which the check says who somebody is.
+pub const CHECK_SAYS: &[&str] = &["kubeflow-groups", "kubeflow-userid"];
 
 /// The folder `deploy/`.
 #[must_use]

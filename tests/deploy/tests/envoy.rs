@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use flowdeck_deploy::{all, deploy, read};
+use flowdeck_deploy::{CHECK_SAYS, CHECK_SEES, all, deploy, read};
 use flowdeck_gateway::outside_headers::{NAMES, PREFIXES, is_one};
 use serde_json::Value;
 
@@ -58,7 +58,8 @@ fn what_the_check_says_of_a_person_replaces_what_the_client_said() {
     let front = front();
     let check = &front["http_filters"][0]["typed_config"];
     let said = exact(&check["http_service"]["authorization_response"]["allowed_upstream_headers"]);
-    assert_eq!(said, owned(&["kubeflow-groups", "kubeflow-userid"]));
+    assert_eq!(said, owned(CHECK_SAYS));
+    assert_eq!(exact(&check["allowed_headers"]), owned(CHECK_SEES));
     assert!(
         said.iter().all(|name| is_one(name)),
         "a client's copy would get through the filters before"

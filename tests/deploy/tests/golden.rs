@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use flowdeck_deploy::{RENDERINGS, deploy, golden, kubectl, render};
 
 #[test]
-fn every_rendering_is_the_committed_one() {
+fn every_rendering_is_the_committed_one_and_all_are_in_the_table() {
     let Some(kubectl) = kubectl() else {
         assert!(
             std::env::var_os("CI").is_none(),
@@ -30,10 +30,7 @@ fn every_rendering_is_the_committed_one() {
         differing.is_empty(),
         "rendered differently than deploy/golden says: {differing:?}; if that is meant, run with FLOWDECK_GOLDEN=write"
     );
-}
 
-#[test]
-fn every_kustomization_and_every_golden_file_is_in_the_table() {
     let names = |folder: &str| -> BTreeSet<String> {
         let entries = std::fs::read_dir(deploy().join(folder)).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
