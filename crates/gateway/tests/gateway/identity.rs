@@ -201,7 +201,7 @@ async fn t42_gateway_presents_its_own_token_and_rereads_it() {
 #[tokio::test]
 async fn t48_two_users_on_one_connection_never_mix() {
     let world = World::new().await;
-    let mut wire = crate::support::Wire::connect(world.gateway.running.address).await;
+    let mut wire = crate::support::Wire::connect(world.door).await;
     for turn in 0..20 {
         let (cookie, user) = if turn % 2 == 0 {
             (&world.alice, ALICE)
@@ -219,7 +219,7 @@ async fn t48_two_users_on_one_connection_never_mix() {
 #[tokio::test]
 async fn t48_lost_right_is_felt_at_the_next_request() {
     let world = World::new().await;
-    let mut wire = crate::support::Wire::connect(world.gateway.running.address).await;
+    let mut wire = crate::support::Wire::connect(world.door).await;
     assert_eq!(world.get(TARGET).on(&mut wire).await.status, 200);
     let denied = world.get(&format!("{TARGET}/forbidden")).on(&mut wire).await;
     assert_eq!(denied.status, 403);

@@ -38,7 +38,7 @@ async fn t37_too_large_bodies_give_413() {
         );
         format!("{head}{size:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(size))
     };
-    let address = world.gateway.running.address;
+    let address = world.door;
     assert_eq!(raw(address, chunked(1001).as_bytes()).await.status, 413);
     world.nothing_arrived("large bodies");
     assert_eq!(raw(address, chunked(1000).as_bytes()).await.status, 200);
@@ -48,7 +48,7 @@ async fn t37_too_large_bodies_give_413() {
 #[tokio::test]
 async fn t37_endless_upload_is_cut() {
     let world = World::with("--max-body-bytes 100000").await;
-    let mut wire = Wire::connect(world.gateway.running.address).await;
+    let mut wire = Wire::connect(world.door).await;
     let head = format!(
         "POST {PODS} HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nX-Flowdeck: 1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
         world.alice
@@ -65,11 +65,11 @@ async fn t37_endless_upload_is_cut() {
 async fn t37_slow_headers_and_bodies_are_cut() {
     let world = World::with("--header-timeout 500ms --body-timeout 500ms").await;
     let began = Instant::now();
-    let mut slow = Wire::connect(world.gateway.running.address).await;
+    let mut slow = Wire::connect(world.door).await;
     slow.write(b"GET /k8s/api HTTP/1.1\r\nHost: x\r\n").await;
     slow.rest().await;
     assert!(began.elapsed() < Duration::from_secs(5));
-    let mut body = Wire::connect(world.gateway.running.address).await;
+    let mut body = Wire::connect(world.door).await;
     let head = format!(
         "POST {PODS} HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nX-Flowdeck: 1\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{{",
         world.alice
@@ -96,7 +96,7 @@ async fn t36_messages_with_two_lengths_are_refused() {
             "{head}{lines}\r\n0\r\n\r\nGET /k8s/api/v1/secrets HTTP/1.1\r\nHost: x\r\nCookie: {}\r\n\r\n",
             world.alice
         );
-        let mut wire = Wire::connect(world.gateway.running.address).await;
+        let mut wire = Wire::connect(world.door).await;
         wire.write(text.as_bytes()).await;
         let text = wire.rest().await;
         assert!(text.starts_with("HTTP/1.1 4"), "{lines}: {text}");
@@ -154,7 +154,7 @@ async fn http2_is_held_to_the_same_rules() {
     use http_body_util::{BodyExt, Empty};
     use hyper_util::rt::{TokioExecutor, TokioIo};
     let world = World::new().await;
-    let address = world.gateway.running.address;
+    let address = world.door;
     let socket = tokio::net::TcpStream::connect(address).await.unwrap();
     let (mut send, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket))
         .await

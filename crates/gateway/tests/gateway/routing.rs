@@ -82,7 +82,7 @@ async fn t14_signs_that_end_a_path_are_refused() {
 #[tokio::test]
 async fn t15_other_forms_of_target_and_methods_are_refused() {
     let world = World::new().await;
-    let address = world.gateway.running.address;
+    let address = world.door;
     let cookie = &world.alice;
     for (line, status) in [
         ("GET http://169.254.169.254/ HTTP/1.1", 400),

@@ -19,7 +19,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("scalars", &["objects"]),
     ("view", &["objects", "graph", "scalars"]),
     ("sandbox", &["objects", "graph", "scalars"]),
-    ("gateway", &["objects", "sandbox"]),
+    ("gateway", &["fronts", "objects", "sandbox"]),
     ("tidy", &[]),
     ("cluster", &["sandbox"]),
     ("contract", &["cluster", "gateway", "objects", "sandbox", "watch"]),

@@ -1,14 +1,17 @@
 //! Starts a gateway with an echo cluster behind it and speaks raw HTTP to it.
 
 mod echo;
+pub(crate) mod front;
 mod wire;
 
 use std::{
+    net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex, OnceLock},
 };
 
 use clap::Parser;
+use flowdeck_fronts::Envoy;
 use flowdeck_gateway::{
     cli::Cli,
     config::Config,
@@ -27,6 +30,9 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 /// A gateway, the cluster behind it, and two people who are signed in.
 pub(crate) struct World {
     pub(crate) gateway: Started,
+    /// Where the tests connect: the gateway itself, or the Envoy in front of it.
+    pub(crate) door: SocketAddr,
+    pub(crate) front: Option<Envoy>,
     pub(crate) echo: Echo,
     pub(crate) alice: String,
     pub(crate) bob: String,
@@ -75,10 +81,15 @@ impl World {
         app(&dir.path().join("app"));
         std::fs::write(dir.path().join("users.toml"), users(PASSWORD)).unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
-        let gateway = World::start(dir.path(), &echo.url(), flags, &log).await;
+        let place = front::Place::new(flags);
+        let flags = format!("{flags} {}", place.flags());
+        let gateway = World::start(dir.path(), &echo.url(), &flags, &log).await;
+        let (door, front) = place.open(gateway.running.address, echo.address).await;
         let [alice, bob] = [0, 1].map(|at| gateway.links[at].1.split_once("#sign-in=").unwrap().1.to_owned());
         let mut world = World {
             gateway,
+            door,
+            front,
             echo,
             alice: String::new(),
             bob: String::new(),
@@ -116,7 +127,7 @@ impl World {
 
     /// A request without a session.
     pub(crate) fn ask(&self, method: &str, target: &str) -> Ask {
-        Ask::new(self.gateway.running.address, method, target)
+        Ask::new(self.door, method, target)
     }
 
     /// A read by alice.
@@ -133,7 +144,8 @@ impl World {
 
     /// The exact origin of the page.
     pub(crate) fn origin(&self) -> String {
-        format!("http://{}", self.gateway.running.address)
+        let scheme = if self.front.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.door)
     }
 
     pub(crate) fn log_text(&self) -> String {

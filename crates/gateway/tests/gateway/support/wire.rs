@@ -2,10 +2,9 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::front::{self, Socket};
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -32,6 +31,17 @@ impl Answer {
     /// Our word for a refusal.
     pub(crate) fn slug(&self) -> String {
         self.header("x-flowdeck-rejection").unwrap_or_default()
+    }
+
+    /// Asserts a refusal in our words, or by the Envoy in front, which has fewer.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, slug: &str, what: &str) {
+        if front::is_wanted() && self.slug().is_empty() {
+            let known = matches!(self.status, 400 | 403 | 404 | 405 | 408 | 413 | 431);
+            assert!(known, "{what}: {self:?}");
+        } else {
+            assert_eq!((self.status, self.slug().as_str()), (status, slug), "{what}");
+        }
     }
 
     /// The `name=value` of the cookie that is set.
@@ -131,14 +141,14 @@ pub(crate) async fn raw(address: SocketAddr, bytes: &[u8]) -> Answer {
 
 /// An open connection.
 pub(crate) struct Wire {
-    socket: TcpStream,
+    socket: Socket,
     read: Vec<u8>,
 }
 
 impl Wire {
     pub(crate) async fn connect(address: SocketAddr) -> Wire {
         Wire {
-            socket: TcpStream::connect(address).await.unwrap(),
+            socket: front::connect(address, "http/1.1").await,
             read: Vec::new(),
         }
     }
