@@ -10,7 +10,8 @@ const PODS: &str = "/k8s/api/v1/namespaces/a/pods";
 async fn t37_too_large_headers_give_431() {
     let world = World::new().await;
     let big = world.get(PODS).header("X-Big", &"x".repeat(33 * 1024)).send().await;
-    assert_eq!((big.status, big.slug().as_str()), (431, "headers-too-large"));
+    assert_eq!(big.status, 431);
+    big.refused(431, "headers-too-large", "33 KiB");
     let mut many = world.get(PODS);
     for at in 0..101 {
         many = many.header(&format!("X-{at}"), "y");
@@ -68,7 +69,9 @@ async fn t37_slow_headers_and_bodies_are_cut() {
     let mut slow = Wire::connect(world.door).await;
     slow.write(b"GET /k8s/api HTTP/1.1\r\nHost: x\r\n").await;
     slow.rest().await;
-    assert!(began.elapsed() < Duration::from_secs(5));
+    // In front of us it is Envoy's time that counts, 10 s as deployed.
+    let limit = if world.front.is_some() { 13 } else { 5 };
+    assert!(began.elapsed() < Duration::from_secs(limit), "{:?}", began.elapsed());
     let mut body = Wire::connect(world.door).await;
     let head = format!(
         "POST {PODS} HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nX-Flowdeck: 1\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{{",
@@ -99,7 +102,9 @@ async fn t36_messages_with_two_lengths_are_refused() {
         let mut wire = Wire::connect(world.door).await;
         wire.write(text.as_bytes()).await;
         let text = wire.rest().await;
-        assert!(text.starts_with("HTTP/1.1 4"), "{lines}: {text}");
+        // 501 is Envoy's word for a coding that it does not know.
+        let refused = text.starts_with("HTTP/1.1 4") || text.starts_with("HTTP/1.1 501");
+        assert!(refused, "{lines}: {text}");
         assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{lines}: {text}");
     }
     world.nothing_arrived("messages with two lengths");

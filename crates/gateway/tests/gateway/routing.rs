@@ -7,10 +7,45 @@ use proptest::{
 
 use crate::support::{World, raw};
 
+/// Refused; or, by an Envoy in front, read once in its plain form by everybody, also by who decides.
 async fn refused(world: &World, target: &str, status: u16) {
     let answer = world.get(target).send().await;
-    assert_eq!(answer.status, status, "{target}: {}", answer.body);
+    let plain = normalised(target);
+    if world.front.is_some() && plain != target {
+        let seen: Vec<_> = world.echo.take().into_iter().map(|seen| seen.target).collect();
+        match plain.strip_prefix("/k8s/") {
+            Some(rest) if !seen.is_empty() => assert_eq!(seen, [format!("/{rest}")], "{target}"),
+            _ => assert!(seen.is_empty(), "{target}: {seen:?}"),
+        }
+        return;
+    }
+    if world.front.is_some() {
+        answer.refused(status, &answer.slug(), target);
+    } else {
+        assert_eq!(answer.status, status, "{target}: {}", answer.body);
+    }
     world.nothing_arrived(target);
+}
+
+/// A path without dot segments (RFC 3986 §5.2.4) and without escapes of what needs none; Envoy takes a backslash for a slash.
+fn normalised(target: &str) -> String {
+    let mut plain = target.to_owned();
+    for (escaped, meant) in [("%2e", "."), ("%2E", "."), ("%70", "p"), ("\\", "/")] {
+        plain = plain.replace(escaped, meant);
+    }
+    let dots = |segment: &str| matches!(segment, "." | "..");
+    let ends_in_dots = plain.rsplit('/').next().is_some_and(dots);
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in plain.split('/').skip(1) {
+        match segment {
+            "." => {}
+            ".." => {
+                kept.pop();
+            }
+            segment => kept.push(segment),
+        }
+    }
+    format!("/{}{}", kept.join("/"), if ends_in_dots { "/" } else { "" })
 }
 
 #[tokio::test]
@@ -97,7 +132,11 @@ async fn t15_other_forms_of_target_and_methods_are_refused() {
     ] {
         let text = format!("{line}\r\nHost: x\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n");
         let answer = raw(address, text.as_bytes()).await;
-        assert_eq!(answer.status, status, "{line}");
+        if world.front.is_some() {
+            assert!(matches!(answer.status, 400 | 403 | 404 | 405), "{line}: {answer:?}");
+        } else {
+            assert_eq!(answer.status, status, "{line}");
+        }
         world.nothing_arrived(line);
     }
 }
