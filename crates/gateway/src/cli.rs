@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 
-use crate::log::Format;
+use crate::{
+    log::Format,
+    sign_in::check::{IdentityHeaders, Original},
+};
 
 /// Signs people in and forwards their requests to a Kubernetes API as them.
 ///
@@ -169,6 +172,78 @@ pub struct Settings {
     #[arg(long, env = "FLOWDECK_SESSION_MAX", value_name = "TIME", help_heading = "Signing in")]
     pub session_max: Option<String>,
 
+    /// A proxy that may name the user in headers: its address or network; can be repeated
+    #[arg(
+        long,
+        env = "FLOWDECK_TRUSTED_HEADER_PEER",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        help_heading = "Signing in at a proxy"
+    )]
+    pub trusted_header_peer: Vec<String>,
+    /// The header with the user's name [default: kubeflow-userid]
+    #[arg(
+        long,
+        env = "FLOWDECK_TRUSTED_HEADER_USER",
+        value_name = "HEADER",
+        help_heading = "Signing in at a proxy"
+    )]
+    pub trusted_header_user: Option<String>,
+    /// The header with the user's groups, separated by commas [default: kubeflow-groups]
+    #[arg(
+        long,
+        env = "FLOWDECK_TRUSTED_HEADER_GROUPS",
+        value_name = "HEADER",
+        help_heading = "Signing in at a proxy"
+    )]
+    pub trusted_header_groups: Option<String>,
+    /// A file with the secret that the proxy sends as X-Flowdeck-Secret; read again when it is renewed
+    #[arg(
+        long,
+        env = "FLOWDECK_TRUSTED_HEADER_SECRET_FILE",
+        value_name = "FILE",
+        help_heading = "Signing in at a proxy"
+    )]
+    pub trusted_header_secret_file: Option<PathBuf>,
+    /// A user or group of the cluster's own (system:…) that may sign in all the same; can be repeated
+    #[arg(
+        long,
+        env = "FLOWDECK_ALLOW_SYSTEM_NAME",
+        value_name = "NAME",
+        value_delimiter = ',',
+        help_heading = "Signing in at a proxy"
+    )]
+    pub allow_system_name: Vec<String>,
+    /// How a gateway in front tells /auth/check what was asked for [default: path]
+    #[arg(
+        long,
+        env = "FLOWDECK_CHECK_ORIGINAL",
+        value_enum,
+        value_name = "WAY",
+        help_heading = "Signing in at a proxy"
+    )]
+    pub check_original: Option<Original>,
+    /// Which identity headers /auth/check answers with; can be repeated [default: kubeflow]
+    #[arg(
+        long,
+        env = "FLOWDECK_CHECK_HEADERS",
+        value_enum,
+        value_name = "FAMILY",
+        value_delimiter = ',',
+        help_heading = "Signing in at a proxy"
+    )]
+    pub check_headers: Vec<IdentityHeaders>,
+
+    /// A file with the certificate (PEM) for https; with its chain, the own one first
+    #[arg(long, env = "FLOWDECK_TLS_CERT", value_name = "FILE", help_heading = "TLS")]
+    pub tls_cert: Option<PathBuf>,
+    /// A file with the certificate's private key (PEM)
+    #[arg(long, env = "FLOWDECK_TLS_KEY", value_name = "FILE", help_heading = "TLS")]
+    pub tls_key: Option<PathBuf>,
+    /// A file with the authority (PEM) whose certificates make a --trusted-header-peer believed
+    #[arg(long, env = "FLOWDECK_TLS_CLIENT_CA", value_name = "FILE", help_heading = "TLS")]
+    pub tls_client_ca: Option<PathBuf>,
+
     /// Streams (watches, followed logs, WebSockets) of one user at once [default: 64]
     #[arg(
         long,
@@ -197,11 +272,11 @@ pub struct Settings {
     /// How long a request's body may take [default: 30s]
     #[arg(long, env = "FLOWDECK_BODY_TIMEOUT", value_name = "TIME", help_heading = "Limits")]
     pub body_timeout: Option<String>,
-    /// A proxy in front, whose X-Forwarded-For is believed in logs and sign-in limits; can be repeated
+    /// A proxy in front (address or network), whose X-Forwarded-For is believed in logs and sign-in limits; can be repeated
     #[arg(
         long,
         env = "FLOWDECK_TRUSTED_PROXY",
-        value_name = "IP",
+        value_name = "CIDR",
         value_delimiter = ',',
         help_heading = "Limits"
     )]
@@ -271,7 +346,9 @@ impl Settings {
     /// These settings, and those of `file` where these say nothing.
     #[must_use]
     pub fn or(self, file: Settings) -> Settings {
-        let list = |own: Vec<String>, other| if own.is_empty() { other } else { own };
+        fn list<T>(own: Vec<T>, other: Vec<T>) -> Vec<T> {
+            if own.is_empty() { other } else { own }
+        }
         Settings {
             listen: self.listen.or(file.listen),
             app: self.app.or(file.app),
@@ -289,6 +366,16 @@ impl Settings {
             sign_in_link: list(self.sign_in_link, file.sign_in_link),
             session_idle: self.session_idle.or(file.session_idle),
             session_max: self.session_max.or(file.session_max),
+            trusted_header_peer: list(self.trusted_header_peer, file.trusted_header_peer),
+            trusted_header_user: self.trusted_header_user.or(file.trusted_header_user),
+            trusted_header_groups: self.trusted_header_groups.or(file.trusted_header_groups),
+            trusted_header_secret_file: self.trusted_header_secret_file.or(file.trusted_header_secret_file),
+            allow_system_name: list(self.allow_system_name, file.allow_system_name),
+            check_original: self.check_original.or(file.check_original),
+            check_headers: list(self.check_headers, file.check_headers),
+            tls_cert: self.tls_cert.or(file.tls_cert),
+            tls_key: self.tls_key.or(file.tls_key),
+            tls_client_ca: self.tls_client_ca.or(file.tls_client_ca),
             max_streams_per_user: self.max_streams_per_user.or(file.max_streams_per_user),
             max_requests_per_user: self.max_requests_per_user.or(file.max_requests_per_user),
             max_in_flight: self.max_in_flight.or(file.max_in_flight),

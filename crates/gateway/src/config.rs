@@ -2,8 +2,9 @@
 
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,8 +14,17 @@ use crate::{
     cli::Settings,
     limits::Limits,
     log::Format,
-    sign_in::{accounts::SANDBOX_USERS, sessions::Lifetimes},
+    network::Network,
+    sign_in::{
+        accounts::SANDBOX_USERS,
+        check::{IdentityHeaders, Original},
+        sessions::Lifetimes,
+        trusted::TrustedHeaders,
+    },
+    tls::Tls,
 };
+
+mod sign_in;
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +107,18 @@ pub struct Config {
     pub body_timeout: Duration,
     /// Time for the head of the cluster's answer.
     pub upstream_timeout: Duration,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Whose `X-Forwarded-For`, and at `/auth/check` whose word about the original request, is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Who may name the user in headers.
+    pub trusted_headers: Option<Arc<TrustedHeaders>>,
+    /// The cluster's own names that may sign in.
+    pub system_names: Vec<String>,
+    /// How `/auth/check` learns what was asked for.
+    pub check_original: Original,
+    /// Which identity headers `/auth/check` answers with.
+    pub check_headers: Vec<IdentityHeaders>,
+    /// The certificate for https, if we have it.
+    pub tls: Option<Tls>,
     /// How log lines look.
     pub log_format: Format,
     public_origin: Option<String>,
@@ -160,19 +180,19 @@ impl Config {
         if sandbox && sign_in_links.is_empty() && settings.users.is_none() {
             sign_in_links.push(SANDBOX_USERS[1].to_owned());
         }
-        if !sandbox && settings.users.is_none() {
+        let tls = sign_in::tls(&settings)?;
+        let trusted_headers = sign_in::trusted_headers(&settings)?.map(Arc::new);
+        if !sandbox && settings.users.is_none() && trusted_headers.is_none() {
             return bad(
                 "users",
-                "is needed, or nobody could sign in: make the file with `flowdeck-gateway user add NAME --users FILE`",
+                "is needed, or nobody could sign in: make the file with `flowdeck-gateway user add NAME --users FILE`, or let a proxy sign people in (--trusted-header-peer)",
             );
         }
         Ok(Config {
             listen,
             metrics_listen,
             app,
-            https: public_origin
-                .as_deref()
-                .is_some_and(|origin| origin.starts_with("https://")),
+            https: sign_in::is_https(public_origin.as_deref(), tls.as_ref())?,
             origins: public_origin.iter().cloned().collect(),
             cluster_name: cluster_name(&settings, &cluster),
             users: settings.users.clone(),
@@ -188,14 +208,12 @@ impl Config {
             header_timeout: duration("header-timeout", settings.header_timeout.as_deref(), "10s")?,
             body_timeout: duration("body-timeout", settings.body_timeout.as_deref(), "30s")?,
             upstream_timeout: duration("upstream-timeout", settings.upstream_timeout.as_deref(), "60s")?,
-            trusted_proxies: settings
-                .trusted_proxy
-                .iter()
-                .map(|text| {
-                    text.parse()
-                        .or_else(|_| bad("trusted-proxy", format!("{text:?} is not an IP address")))
-                })
-                .collect::<Result<_, _>>()?,
+            trusted_proxies: sign_in::networks("trusted-proxy", &settings.trusted_proxy)?,
+            trusted_headers,
+            system_names: sign_in::system_names(&settings)?,
+            check_original: settings.check_original.unwrap_or(Original::Path),
+            check_headers: sign_in::check_headers(&settings),
+            tls,
             log_format: settings.log_format.unwrap_or(Format::Auto),
             cluster,
             public_origin,
@@ -206,9 +224,10 @@ impl Config {
     pub fn listening_on(&mut self, address: SocketAddr) {
         self.listen = address;
         if self.public_origin.is_none() {
+            let scheme = if self.https { "https" } else { "http" };
             self.origins = vec![
-                format!("http://{address}"),
-                format!("http://localhost:{}", address.port()),
+                format!("{scheme}://{address}"),
+                format!("{scheme}://localhost:{}", address.port()),
             ];
         }
     }

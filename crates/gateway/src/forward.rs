@@ -5,6 +5,7 @@
 pub mod body;
 pub mod headers;
 pub mod path;
+pub mod policy;
 pub mod socket;
 pub mod upgrade;
 pub mod upstream;
@@ -18,7 +19,11 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 
 use crate::{
-    forward::{body::Until, path::Target},
+    forward::{
+        body::Until,
+        path::Target,
+        policy::{Asked, Passed},
+    },
     rejection::Rejection,
     routes::{Body, Record},
     server::Gateway,
@@ -32,51 +37,31 @@ pub async fn handle(
     path: &str,
     record: &mut Record,
 ) -> Result<Response<Body>, Rejection> {
-    let method = request.method().clone();
-    if !matches!(
-        method,
-        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE
-    ) {
-        return Err(Rejection::Method);
-    }
-    let target = path::judge(path)?;
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    record.attributes(&target, target.verb(&method, &query));
-    let visitor = gateway.visitor(&request);
-    if upgrade::is_asked_for(request.headers()) {
-        return upgraded(gateway, request, target, visitor, record).await;
-    }
-    let visitor = visitor.ok_or(Rejection::SignedOut)?;
-    record.user(&visitor.identity.user);
-    visitor.identity.check()?;
-    if target.is_upgrade_only() {
-        return Err(Rejection::UpgradeOnly);
-    }
-    if writes::is_write(&method) {
-        writes::check_write(request.headers(), &gateway.config.origins)?;
-    } else {
-        writes::check_read(request.headers())?;
-    }
-    pass(gateway, request, target, visitor, record).await
-}
-
-async fn upgraded(
-    gateway: &Arc<Gateway>,
-    request: Request<Incoming>,
-    target: Target,
-    visitor: Option<Visitor>,
-    record: &mut Record,
-) -> Result<Response<Body>, Rejection> {
+    let passed = {
+        let asked = Asked {
+            method: request.method(),
+            path,
+            query: request.uri().query().unwrap_or_default(),
+            headers: request.headers(),
+        };
+        policy::decide(gateway, &asked, || gateway.visitor(&request), record)
+    };
     let is_stream = socket::is_asked_for(request.headers());
-    let Some(visitor) = visitor else {
-        if is_stream && upgrade::check(&request, &gateway.config.origins).is_ok() {
+    let Passed {
+        target,
+        visitor,
+        upgrade,
+    } = match passed {
+        // A page cannot see the status of an opening that failed, so this one is told on the socket.
+        Err(Rejection::SignedOut) if is_stream && upgrade::is_ours(&request, &gateway.config.origins) => {
             return socket::refuse(request, Rejection::SignedOut);
         }
-        return Err(Rejection::SignedOut);
+        passed => passed?,
     };
-    record.user(&visitor.identity.user);
-    visitor.identity.check()?;
-    upgrade::check(&request, &gateway.config.origins)?;
+    if !upgrade {
+        return pass(gateway, request, target, visitor, record).await;
+    }
+    upgrade::check_wire(&request)?;
     if is_stream {
         return socket::open(gateway, request, &target, visitor, record);
     }
@@ -95,7 +80,7 @@ async fn pass(
     record.stream = stream;
     let slot = gateway.slots.take(&visitor.identity.user, stream)?;
     if !stream {
-        gateway.sessions.touch(&visitor.session);
+        gateway.touch(&visitor);
     }
     let (parts, incoming) = request.into_parts();
     let payload = read_body(gateway, &parts.method, &parts.headers, incoming).await?;
@@ -110,7 +95,7 @@ async fn pass(
         // A followed log may say nothing for hours: no limit on the first byte, the session's end is one.
         tokio::select! {
             answer = answer => answer?,
-            () = visitor.session.ended() => return Err(Rejection::SignedOut),
+            () = visitor.ended() => return Err(Rejection::SignedOut),
             () = gateway.stop.cancelled() => return Err(Rejection::Stopping),
         }
     } else {
@@ -172,7 +157,7 @@ fn scrub(
         let stop = gateway.stop.clone();
         let ends = async move {
             tokio::select! {
-                () = visitor.session.ended() => {}
+                () = visitor.ended() => {}
                 () = stop.cancelled() => {}
             }
         };

@@ -89,6 +89,14 @@ impl Page {
         Ok(response)
     }
 
+    /// Whether there is a file of this very path; deep links are not looked at.
+    pub async fn has(&self, path: &str) -> bool {
+        match plain(path.trim_start_matches('/')) {
+            Some(name) => self.find(name, &HeaderMap::new()).await.is_ok(),
+            None => false,
+        }
+    }
+
     async fn find(&self, name: &str, headers: &HeaderMap) -> io::Result<Found> {
         let original = self.root.join(name);
         let source = stat(&original).await?;

@@ -40,6 +40,10 @@ pub enum Rejection {
     SignInTooOften(u64),
     /// The account's name or group may not be impersonated.
     Identity,
+    /// An identity header with two readings, or one that nobody may send.
+    IdentityHeader,
+    /// `/auth/check` was not told, by somebody whom it believes, what was asked for.
+    Original,
     /// A write without the `X-Flowdeck: 1` header.
     CustomHeader,
     /// A write that is not JSON.
@@ -81,11 +85,12 @@ impl Rejection {
     pub fn status(self) -> StatusCode {
         use Rejection as R;
         match self {
-            R::Target | R::Path(_) | R::Upgrade | R::Body => StatusCode::BAD_REQUEST,
+            R::Target | R::Path(_) | R::IdentityHeader | R::Upgrade | R::Body => StatusCode::BAD_REQUEST,
             R::SignedOut | R::BadCredentials | R::BadLink => StatusCode::UNAUTHORIZED,
             R::ProxySubresource
             | R::UpgradeOnly
             | R::Identity
+            | R::Original
             | R::CustomHeader
             | R::CrossSite
             | R::Origin
@@ -119,6 +124,8 @@ impl Rejection {
             R::BadLink => "bad-link",
             R::SignInTooOften(_) => "sign-in-too-often",
             R::Identity => "identity",
+            R::IdentityHeader => "identity-header",
+            R::Original => "original-request",
             R::CustomHeader => "custom-header",
             R::ContentType => "content-type",
             R::CrossSite => "cross-site",
@@ -155,6 +162,8 @@ impl Rejection {
             R::BadLink => "This sign-in link was used already or is too old. Ask for a new one.",
             R::SignInTooOften(_) => "Too many failed sign-ins. Wait a moment, then try again.",
             R::Identity => "This account's name cannot be used with this cluster.",
+            R::IdentityHeader => "The request names a user in a header that has two readings or that nobody may send.",
+            R::Original => "Only a trusted proxy can ask here, and it must say what was asked for.",
             R::CustomHeader => "Changes must carry the header X-Flowdeck: 1.",
             R::ContentType => "Changes must be sent as JSON.",
             R::CrossSite => "This request was started by another site.",

@@ -1,7 +1,7 @@
 //! Hands each request to the part that answers it, and writes what came of it into log and metrics.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -16,11 +16,12 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use crate::{
     forward::{self, path::Target},
     limits, log,
+    network::{Peer, any_contains},
     rejection::Rejection,
     request_line::{Busy, Line},
     security_headers,
     server::Gateway,
-    sign_in::endpoints,
+    sign_in::{check, endpoints},
 };
 
 /// Any error of a body or a connection.
@@ -87,12 +88,13 @@ impl Record {
 /// Answers one request.
 pub async fn answer(
     gateway: Arc<Gateway>,
-    request: Request<Incoming>,
-    peer: SocketAddr,
+    mut request: Request<Incoming>,
+    peer: Peer,
     line: Arc<Line>,
 ) -> Response<Body> {
     let (busy, fragment) = line.begin();
-    let address = client_address(&gateway, request.headers(), peer.ip());
+    let address = client_address(&gateway, request.headers(), peer.address);
+    request.extensions_mut().insert(peer);
     let mut record = Record::new(&request, address);
     let result = match check(&request, fragment) {
         Ok(()) => route(&gateway, request, address, &mut record).await,
@@ -161,6 +163,11 @@ async fn route(
                 .ok_or(Rejection::NotAnApi)?;
             forward::handle(gateway, request, rest, record).await
         }
+        "auth" if path == "/auth/check" || path.starts_with("/auth/check/") => {
+            record.route = "check";
+            let rest = path.strip_prefix("/auth/check").unwrap_or_default();
+            check::handle(gateway, &request, rest, record).await
+        }
         "auth" => {
             record.route = "auth";
             let rest = path.strip_prefix("/auth").unwrap_or_default();
@@ -212,7 +219,7 @@ async fn health(gateway: &Arc<Gateway>, method: &Method, alive_only: bool) -> Re
 
 /// The client's address: the peer's, or what a trusted proxy says of its own.
 fn client_address(gateway: &Gateway, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
-    if !gateway.config.trusted_proxies.contains(&peer) {
+    if !any_contains(&gateway.config.trusted_proxies, peer) {
         return peer;
     }
     let last = headers

@@ -12,9 +12,16 @@ use http_body_util::Full;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    sync::Semaphore,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -23,15 +30,17 @@ use crate::{
     limits::{HEADER_LIMIT_BYTES, Slots},
     log::Log,
     metrics::Metrics,
+    network::Peer,
     page::Page,
+    rejection::Rejection,
     request_line::{Line, Watched},
     routes,
     sign_in::{
-        Visitor,
+        Proof, Visitor,
         accounts::{Accounts, Authenticator},
         cookie,
         links::Links,
-        sessions::Sessions,
+        sessions::{Session, Sessions},
         throttle::Throttle,
     },
 };
@@ -94,19 +103,42 @@ impl Gateway {
         })
     }
 
-    /// The signed-in person behind a request; the account is looked up anew each time.
-    pub fn visitor<B>(&self, request: &Request<B>) -> Option<Visitor> {
-        let id = cookie::read(request.headers(), self.config.https)?;
-        let session = self.sessions.find(id)?;
-        let account = self.accounts.account(&session.user)?;
+    /// The signed-in person behind a request: named by a trusted proxy, or by a session whose account is
+    /// looked up anew each time.
+    pub fn visitor<B>(&self, request: &Request<B>) -> Result<Option<Visitor>, Rejection> {
+        if let Some(trusted) = &self.config.trusted_headers
+            && let Some(identity) = trusted.identity(request.headers(), request.extensions().get::<Peer>())?
+        {
+            let life = self.config.lifetimes.idle;
+            let proof = Proof::Headers { life };
+            return Ok(Some(Visitor { identity, proof }));
+        }
+        let Some(session) = self.session(request) else {
+            return Ok(None);
+        };
+        let Some(account) = self.accounts.account(&session.user) else {
+            return Ok(None);
+        };
         if !Sessions::belongs_to(&session, &account) {
             self.sessions.close(&session);
-            return None;
+            return Ok(None);
         }
-        Some(Visitor {
+        Ok(Some(Visitor {
             identity: account.identity,
-            session,
-        })
+            proof: Proof::Session(session),
+        }))
+    }
+
+    /// The session of the request's cookie.
+    pub fn session<B>(&self, request: &Request<B>) -> Option<Arc<Session>> {
+        self.sessions.find(cookie::read(request.headers(), self.config.https)?)
+    }
+
+    /// Notes that the visitor did something.
+    pub fn touch(&self, visitor: &Visitor) {
+        if let Proof::Session(session) = &visitor.proof {
+            self.sessions.touch(session);
+        }
     }
 
     /// Whether the cluster answers at all; asked at most every two seconds.
@@ -141,6 +173,12 @@ impl Gateway {
                 () = self.stop.cancelled() => break,
             }
             self.accounts.refresh();
+            if let Some(trusted) = &self.config.trusted_headers {
+                trusted.refresh();
+            }
+            if let Some(tls) = &self.config.tls {
+                tls.refresh();
+            }
             self.sessions.sweep(|session| {
                 self.accounts
                     .account(&session.user)
@@ -224,6 +262,7 @@ async fn accept(gateway: Arc<Gateway>, listener: TcpListener, face: Face) {
         .max_concurrent_streams(256)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(timeout);
+    let builder = Arc::new(builder);
     let graceful = GracefulShutdown::new();
     loop {
         let (socket, peer) = tokio::select! {
@@ -239,32 +278,61 @@ async fn accept(gateway: Arc<Gateway>, listener: TcpListener, face: Face) {
             () = gateway.stop.cancelled() => break,
         };
         socket.set_nodelay(true).unwrap_or_default();
-        let shared = Arc::clone(&gateway);
-        let line = Arc::new(Line::default());
-        let socket = Watched::new(socket, Arc::clone(&line));
-        let service = service_fn(move |request: Request<Incoming>| {
-            let gateway = Arc::clone(&shared);
-            let line = Arc::clone(&line);
-            async move {
-                Ok::<_, std::convert::Infallible>(match face {
-                    Face::Page => routes::answer(gateway, request, peer, line).await,
-                    Face::Metrics => metrics_page(&gateway, request.uri().path()),
-                })
-            }
-        });
-        let connection = builder
-            .serve_connection_with_upgrades(TokioIo::new(socket), service)
-            .into_owned();
-        let connection = graceful.watch(connection);
+        let (gateway, builder) = (Arc::clone(&gateway), Arc::clone(&builder));
+        let watcher = graceful.watcher();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+            let mut peer = Peer {
+                address: peer.ip(),
+                certified: false,
+            };
+            match &gateway.config.tls {
+                Some(tls) if matches!(face, Face::Page) => {
+                    // A handshake is not watched: at shutdown nobody waits for one.
+                    match tokio::time::timeout(timeout, tls.accept(socket)).await {
+                        Ok(Ok((socket, certified))) => {
+                            peer.certified = certified;
+                            serve(&gateway, &builder, socket, peer, face, watcher).await;
+                        }
+                        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                        Err(_) => tracing::debug!("a TLS handshake took too long"),
+                    }
+                }
+                _ => serve(&gateway, &builder, socket, peer, face, watcher).await,
             }
         });
     }
     drop(listener);
     if tokio::time::timeout(SHUTDOWN_LIMIT, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not end in time and were cut");
+    }
+}
+
+/// Serves one connection until its end.
+async fn serve<S>(
+    gateway: &Arc<Gateway>,
+    builder: &auto::Builder<TokioExecutor>,
+    socket: S,
+    peer: Peer,
+    face: Face,
+    watcher: Watcher,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let line = Arc::new(Line::default());
+    let socket = Watched::new(socket, Arc::clone(&line));
+    let service = service_fn(|request: Request<Incoming>| {
+        let gateway = Arc::clone(gateway);
+        let line = Arc::clone(&line);
+        async move {
+            Ok::<_, std::convert::Infallible>(match face {
+                Face::Page => routes::answer(gateway, request, peer, line).await,
+                Face::Metrics => metrics_page(&gateway, request.uri().path()),
+            })
+        }
+    });
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
     }
 }
 

@@ -12,6 +12,7 @@ fn folder() -> tempfile::TempDir {
     std::fs::write(folder.path().join("index.html"), "<!doctype html>").unwrap();
     std::fs::write(folder.path().join("users.toml"), "").unwrap();
     std::fs::write(folder.path().join("not-a.pem"), "hello").unwrap();
+    std::fs::write(folder.path().join("secret"), "a-secret-that-nobody-guesses").unwrap();
     folder
 }
 
@@ -30,7 +31,7 @@ fn check(folder: &Path, flags: &str) -> Result<Config, BadSetting> {
 
 /// Flags, the setting that is to blame, a part of what is said. `DIR` is a folder with an app and an empty
 /// users file, `UPSTREAM` a complete setting without a sandbox.
-const BAD: [(&str, &str, &str); 31] = [
+const BAD: [(&str, &str, &str); 44] = [
     ("", "sandbox", "no cluster is named"),
     ("--sandbox --in-cluster", "sandbox", "only one cluster"),
     ("--upstream http://a:1", "users", "nobody could sign in"),
@@ -142,6 +143,67 @@ const BAD: [(&str, &str, &str); 31] = [
         "not an IP address",
     ),
     (
+        "SANDBOX --trusted-header-user x-user",
+        "trusted-header-user",
+        "only means something with --trusted-header-peer",
+    ),
+    (
+        "SANDBOX --trusted-header-peer 10.0.0.0/8",
+        "trusted-header-secret-file",
+        "an address alone proves nothing",
+    ),
+    (
+        "SANDBOX --trusted-header-peer 10.0.0.0/40",
+        "trusted-header-peer",
+        "not an IP address or a network",
+    ),
+    (
+        "SANDBOX --trusted-header-peer 10.0.0.1 --trusted-header-secret-file DIR/none",
+        "trusted-header-secret-file",
+        "cannot be used",
+    ),
+    (
+        "SANDBOX --trusted-header-peer 10.0.0.1 --trusted-header-secret-file DIR/not-a.pem",
+        "trusted-header-secret-file",
+        "at least 16",
+    ),
+    (
+        "TRUSTED --trusted-header-user Cookie",
+        "trusted-header-user",
+        "cannot be used as a header",
+    ),
+    (
+        "TRUSTED --trusted-header-user kubeflow_userid",
+        "trusted-header-user",
+        "letters, digits and - only",
+    ),
+    (
+        "TRUSTED --trusted-header-user x --trusted-header-groups X",
+        "trusted-header-groups",
+        "another header",
+    ),
+    (
+        "SANDBOX --allow-system-name System:Masters",
+        "allow-system-name",
+        "never signs in here",
+    ),
+    (
+        "SANDBOX --allow-system-name alice",
+        "allow-system-name",
+        "may sign in anyway",
+    ),
+    ("SANDBOX --tls-cert DIR/not-a.pem", "tls-key", "is needed"),
+    (
+        "SANDBOX --tls-cert DIR/not-a.pem --tls-key DIR/not-a.pem",
+        "tls-cert",
+        "has no PEM certificate",
+    ),
+    (
+        "TRUSTED --tls-client-ca DIR/not-a.pem",
+        "tls-cert",
+        "is needed with --tls-client-ca",
+    ),
+    (
         "--sandbox --data DIR/s --state DIR/index.html",
         "state",
         "cannot be made",
@@ -152,7 +214,13 @@ const BAD: [(&str, &str, &str); 31] = [
 fn bad_setting_is_named_and_explained() {
     let folder = folder();
     for (flags, name, says) in BAD {
-        let flags = flags.replace("UPSTREAM", "--upstream http://127.0.0.1:1 --users DIR/users.toml");
+        let flags = flags
+            .replace("UPSTREAM", "--upstream http://127.0.0.1:1 --users DIR/users.toml")
+            .replace(
+                "TRUSTED",
+                "SANDBOX --trusted-header-peer 10.0.0.1 --trusted-header-secret-file DIR/secret",
+            )
+            .replace("SANDBOX", "--sandbox --data DIR/s");
         let Err(error) = check(folder.path(), &flags) else {
             panic!("accepted: {flags}")
         };
@@ -189,6 +257,25 @@ fn sandbox_gives_a_link_for_the_owner_and_keeps_sessions() {
     );
     assert_eq!(config.cluster_name, "sandbox");
     assert!(!config.https);
+}
+
+#[test]
+fn proxy_that_signs_people_in_makes_users_needless() {
+    let folder = folder();
+    let flags = "--upstream http://127.0.0.1:1 --trusted-header-peer 10.0.0.0/8,fd00::/8 --trusted-header-secret-file DIR/secret";
+    let config = check(
+        folder.path(),
+        &format!("{flags} --check-headers impersonate,kubeflow,impersonate"),
+    )
+    .unwrap();
+    let trusted = config.trusted_headers.unwrap();
+    assert_eq!((trusted.peers.len(), trusted.user.as_str()), (2, "kubeflow-userid"));
+    assert!(!format!("{trusted:?}").contains("nobody"));
+    assert_eq!(
+        config.check_headers,
+        [IdentityHeaders::Impersonate, IdentityHeaders::Kubeflow]
+    );
+    assert_eq!(config.check_original, Original::Path);
 }
 
 #[test]

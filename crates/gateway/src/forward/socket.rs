@@ -138,7 +138,7 @@ async fn run(
         Ok(slot) => {
             let end = tokio::select! {
                 end = copy(gateway, &mut socket, request) => end,
-                () = visitor.session.ended() => End::SignedOut,
+                () = visitor.ended() => End::SignedOut,
                 () = gateway.stop.cancelled() => End::Stopping,
             };
             drop(slot);

@@ -40,20 +40,11 @@ pub fn is_asked_for(headers: &HeaderMap) -> bool {
     headers.contains_key(header::UPGRADE) || headers.contains_key(header::SEC_WEBSOCKET_KEY)
 }
 
-/// Refuses every upgrade except a well-formed WebSocket of our own page.
-pub fn check(request: &Request<Incoming>, origins: &[String]) -> Result<(), Rejection> {
-    let headers = request.headers();
+/// Refuses every opening except a WebSocket of our own page, by what a proxy in front passes on too.
+pub fn check(method: &Method, headers: &HeaderMap, origins: &[String]) -> Result<(), Rejection> {
     writes::check_origin(headers, origins)?;
-    if request.method() != Method::GET || request.version() != Version::HTTP_11 {
-        return Err(Rejection::Upgrade);
-    }
-    let is = |name: header::HeaderName, expect: &str| {
-        headers
-            .get(name)
-            .is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(expect.as_bytes()))
-    };
     let keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter().count();
-    if !is(header::UPGRADE, "websocket") || !is(header::SEC_WEBSOCKET_VERSION, "13") || keys != 1 {
+    if *method != Method::GET || !is(headers, header::SEC_WEBSOCKET_VERSION, "13") || keys != 1 {
         return Err(Rejection::Upgrade);
     }
     for value in headers.get_all(header::SEC_WEBSOCKET_PROTOCOL) {
@@ -67,6 +58,25 @@ pub fn check(request: &Request<Incoming>, origins: &[String]) -> Result<(), Reje
     Ok(())
 }
 
+/// Refuses what is no WebSocket on this very connection.
+pub fn check_wire(request: &Request<Incoming>) -> Result<(), Rejection> {
+    if request.version() != Version::HTTP_11 || !is(request.headers(), header::UPGRADE, "websocket") {
+        return Err(Rejection::Upgrade);
+    }
+    Ok(())
+}
+
+/// Whether the request is a well-formed opening of our own page.
+pub fn is_ours(request: &Request<Incoming>, origins: &[String]) -> bool {
+    check(request.method(), request.headers(), origins).is_ok() && check_wire(request).is_ok()
+}
+
+fn is(headers: &HeaderMap, name: header::HeaderName, expect: &str) -> bool {
+    headers
+        .get(name)
+        .is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(expect.as_bytes()))
+}
+
 /// Opens the same WebSocket at the cluster and ties the two together.
 pub async fn relay(
     gateway: &Arc<Gateway>,
@@ -77,7 +87,7 @@ pub async fn relay(
 ) -> Result<Response<Body>, Rejection> {
     record.stream = true;
     let slot = gateway.slots.take(&visitor.identity.user, true)?;
-    gateway.sessions.touch(&visitor.session);
+    gateway.touch(&visitor);
     let client_side = hyper::upgrade::on(&mut request);
     let mut outgoing = Request::new(Full::new(Bytes::new()));
     *outgoing.uri_mut() = gateway.upstream.uri(&target.path, request.uri().query())?;
@@ -100,7 +110,7 @@ pub async fn relay(
         let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
         tokio::select! {
             _ = tokio::io::copy_bidirectional(&mut client, &mut upstream) => {}
-            () = visitor.session.ended() => {}
+            () = visitor.ended() => {}
             () = stop.cancelled() => {}
         }
     });

@@ -35,6 +35,18 @@ pub fn check_write(headers: &HeaderMap, origins: &[String]) -> Result<(), Reject
     }
 }
 
+/// Refuses a write to somebody else's application that no page of ours started: it knows nothing of our
+/// header, so one of the browser's own signs has to be there. The `Origin` was looked at before.
+pub fn check_write_of_others(headers: &HeaderMap) -> Result<(), Rejection> {
+    check_site(headers, &["same-origin"])?;
+    let signed = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
+    if signed || single(headers, CUSTOM_HEADER) == Some("1") {
+        Ok(())
+    } else {
+        Err(Rejection::CustomHeader)
+    }
+}
+
 /// Refuses a read that another site started: notebooks on a sibling subdomain, for example.
 pub fn check_read(headers: &HeaderMap) -> Result<(), Rejection> {
     check_site(headers, &["same-origin", "none"])
@@ -61,7 +73,8 @@ fn check_site(headers: &HeaderMap, allowed: &[&str]) -> Result<(), Rejection> {
     }
 }
 
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// The value of a header that is there exactly once.
+pub fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => value.to_str().ok(),

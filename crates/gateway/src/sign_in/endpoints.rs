@@ -13,7 +13,7 @@ use crate::{
     rejection::Rejection,
     routes::{Body, Record, empty, full},
     server::Gateway,
-    sign_in::{accounts::Account, accounts::Authenticator, cookie, identity::Identity},
+    sign_in::{accounts::Account, accounts::Authenticator, cookie, identity::Identity, sessions::Session},
 };
 
 const BODY_LIMIT_BYTES: usize = 8 * 1024;
@@ -53,9 +53,10 @@ pub async fn handle(
             return Err(Rejection::Method);
         }
         writes::check_read(request.headers())?;
-        let visitor = gateway.visitor(&request).ok_or(Rejection::SignedOut)?;
+        let visitor = gateway.visitor(&request)?.ok_or(Rejection::SignedOut)?;
         record.user(&visitor.identity.user);
-        gateway.sessions.touch(&visitor.session);
+        visitor.identity.check(&gateway.config.system_names)?;
+        gateway.touch(&visitor);
         return Ok(view(gateway, &visitor.identity));
     }
     if request.method() != Method::POST {
@@ -75,7 +76,7 @@ async fn by_link(
     address: IpAddr,
     record: &mut Record,
 ) -> Result<Response<Body>, Rejection> {
-    let before = gateway.visitor(&request);
+    let before = gateway.session(&request);
     let link: Link = read(gateway, request).await?;
     let now = Instant::now();
     if let Some(seconds) = gateway.throttle.wait_secs(None, address, now) {
@@ -100,7 +101,7 @@ async fn by_password(
     address: IpAddr,
     record: &mut Record,
 ) -> Result<Response<Body>, Rejection> {
-    let before = gateway.visitor(&request);
+    let before = gateway.session(&request);
     let given: Password = read(gateway, request).await?;
     if let Some(seconds) = gateway.throttle.wait_secs(Some(&given.user), address, Instant::now()) {
         return Err(Rejection::SignInTooOften(seconds));
@@ -117,14 +118,9 @@ async fn by_password(
 }
 
 /// Opens a session under a new id; the one that the browser had is over (no fixation).
-fn begin(
-    gateway: &Gateway,
-    before: Option<crate::sign_in::Visitor>,
-    account: &Account,
-    record: &mut Record,
-) -> Response<Body> {
+fn begin(gateway: &Gateway, before: Option<Arc<Session>>, account: &Account, record: &mut Record) -> Response<Body> {
     if let Some(before) = before {
-        gateway.sessions.close(&before.session);
+        gateway.sessions.close(&before);
     }
     record.user(&account.identity.user);
     let id = gateway.sessions.open(account);
@@ -136,9 +132,9 @@ fn begin(
 }
 
 fn sign_out(gateway: &Gateway, request: &Request<Incoming>, record: &mut Record) -> Response<Body> {
-    if let Some(visitor) = gateway.visitor(request) {
-        record.user(&visitor.identity.user);
-        gateway.sessions.close(&visitor.session);
+    if let Some(session) = gateway.session(request) {
+        record.user(&session.user);
+        gateway.sessions.close(&session);
     }
     let mut response = Response::new(empty());
     *response.status_mut() = StatusCode::NO_CONTENT;

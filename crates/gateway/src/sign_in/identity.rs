@@ -4,6 +4,9 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::rejection::Rejection;
 
+/// The group that no authoriser ever refuses anything.
+pub const MASTERS: &str = "system:masters";
+
 const NAME_LIMIT_BYTES: usize = 256;
 const GROUP_LIMIT: usize = 64;
 
@@ -18,10 +21,13 @@ pub struct Identity {
 
 impl Identity {
     /// Refuses names that would change meaning on the way (commas, spaces, control characters, non-ASCII)
-    /// and those of the cluster's own (`system:…`), whoever put them into our files or claims.
-    pub fn check(&self) -> Result<(), Rejection> {
-        let groups = self.groups.len() <= GROUP_LIMIT && self.groups.iter().all(|g| is_safe_name(g));
-        if is_safe_name(&self.user) && self.user.matches('@').count() <= 1 && groups {
+    /// and those of the cluster's own (`system:…`), whoever put them into our files, headers or claims.
+    /// `allowed` are the cluster's own names that may pass; [`MASTERS`] never does.
+    pub fn check(&self, allowed: &[String]) -> Result<(), Rejection> {
+        let passes = |name: &str| is_safe_name(name) || (is_plain(name) && allowed.iter().any(|a| a == name));
+        let passes = |name: &str| passes(name) && !name.eq_ignore_ascii_case(MASTERS);
+        let groups = self.groups.len() <= GROUP_LIMIT && self.groups.iter().all(|g| passes(g));
+        if passes(&self.user) && self.user.matches('@').count() <= 1 && groups {
             Ok(())
         } else {
             Err(Rejection::Identity)
@@ -44,10 +50,17 @@ impl Identity {
 
 /// Whether a user or group name is plain enough to travel in a header and is not the cluster's own.
 pub fn is_safe_name(name: &str) -> bool {
+    is_plain(name) && !is_of_the_cluster(name)
+}
+
+/// Whether the name is one of the cluster's own.
+pub fn is_of_the_cluster(name: &str) -> bool {
+    name.to_ascii_lowercase().starts_with("system:")
+}
+
+fn is_plain(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b',' | b'"' | b'\\' | b'<' | b'>');
-    (1..=NAME_LIMIT_BYTES).contains(&name.len())
-        && name.bytes().all(plain)
-        && !name.to_ascii_lowercase().starts_with("system:")
+    (1..=NAME_LIMIT_BYTES).contains(&name.len()) && name.bytes().all(plain)
 }
 
 #[cfg(test)]
@@ -75,17 +88,20 @@ mod tests {
                 user: user.to_owned(),
                 groups: Vec::new(),
             };
-            assert_eq!(identity.check(), Err(Rejection::Identity), "{user:.40}");
+            assert_eq!(identity.check(&[]), Err(Rejection::Identity), "{user:.40}");
         }
         let group = |g: &str| {
             Identity {
                 user: "alice@example.com".to_owned(),
                 groups: vec![g.to_owned()],
             }
-            .check()
+            .check(&["system:monitoring".to_owned(), MASTERS.to_owned()])
         };
         assert_eq!(group("system:masters"), Err(Rejection::Identity));
         assert_eq!(group("a,b"), Err(Rejection::Identity));
+        assert_eq!(group("system:nodes"), Err(Rejection::Identity));
+        assert_eq!(group("System:Monitoring"), Err(Rejection::Identity));
+        assert_eq!(group("system:monitoring"), Ok(()));
         assert_eq!(group("vision:admins"), Ok(()));
     }
 }

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "all of this is tests")]
 
 mod browser;
+mod check;
 mod command;
 mod files;
 mod identity;
@@ -16,3 +17,5 @@ mod routing;
 mod sign_in;
 mod streams;
 mod support;
+mod tls;
+mod trusted;

@@ -21,7 +21,7 @@ use flowdeck_gateway::{
 };
 
 pub(crate) use echo::{Echo, Seen};
-pub(crate) use wire::{Ask, Wire, raw};
+pub(crate) use wire::{Answer, Ask, Wire, raw};
 
 pub(crate) const ALICE: &str = "alice@example.com";
 pub(crate) const BOB: &str = "bob@example.com";
