@@ -8,6 +8,7 @@ use serde_json::Value;
 /// The kustomizations, by their folder below `deploy/`, and the name of their golden file.
 pub const RENDERINGS: &[(&str, &str)] = &[
     ("base", "base"),
+    ("overlays/constrained", "constrained"),
     ("overlays/emissary", "emissary"),
     ("overlays/envoy", "envoy"),
     ("overlays/istio", "istio"),

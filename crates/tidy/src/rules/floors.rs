@@ -23,7 +23,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tidy", &[]),
     ("cluster", &["sandbox"]),
     ("contract", &["cluster", "gateway", "objects", "sandbox", "watch"]),
-    ("deploy", &["cluster", "gateway", "watch"]),
+    ("deploy", &["cluster", "gateway"]),
 ];
 
 /// Names of other floors that a module of the app may not see.
