@@ -9,9 +9,12 @@ use std::time::{Duration, Instant};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use rustix::process::Signal;
 
+use crate::background::Background;
 use crate::error::{Error, Result};
 use crate::etcd::Etcd;
 use crate::kubeconfig;
+use crate::logs;
+use crate::nodes;
 use crate::pki::{Authority, Identity};
 use crate::ports;
 use crate::processes::Processes;
@@ -31,6 +34,8 @@ pub struct Options {
     pub watch_cache: bool,
     /// Whether the controller manager and the scheduler run.
     pub controllers: bool,
+    /// Whether there are nodes: kwok plays three of them, one with GPUs, and pods live on them (with `controllers`).
+    pub nodes: bool,
     /// Further flags of the API server.
     pub api_server_flags: Vec<String>,
 }
@@ -40,6 +45,7 @@ impl Default for Options {
         Self {
             watch_cache: true,
             controllers: true,
+            nodes: true,
             api_server_flags: Vec::new(),
         }
     }
@@ -55,6 +61,8 @@ pub struct Cluster {
     ca_pem: String,
     admin_token: String,
     kubeconfigs: AtomicUsize,
+    /// Before `processes`: ends first.
+    background: Vec<Background>,
     processes: Processes,
 }
 
@@ -68,7 +76,7 @@ impl std::fmt::Debug for Cluster {
 
 impl Cluster {
     /// Starts a cluster on free ports of 127.0.0.1 and waits until it is ready: the API answers, and where controllers
-    /// run, the default namespace has its service account.
+    /// run, the default namespace has its service account; with nodes, they are ready and open for pods.
     ///
     /// # Errors
     /// When it is not built, or a process ended or is not ready in time: with the end of its log.
@@ -80,9 +88,10 @@ impl Cluster {
         let url = format!("https://127.0.0.1:{port}");
         let admin_token = format!("{:032x}", rand::random::<u128>());
         let files = Files::write(processes.folder(), &authority, &url, port, &admin_token)?;
-        let cluster = Self {
+        let mut cluster = Self {
             ca_pem: authority.certificate_pem(),
             kubeconfigs: AtomicUsize::new(0),
+            background: Vec::new(),
             options,
             files,
             authority,
@@ -95,7 +104,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    async fn start_processes(&self) -> Result<()> {
+    async fn start_processes(&mut self) -> Result<()> {
         let processes = &self.processes;
         processes.spawn("etcd", &mut self.files.etcd(self.etcd.url(), ports::free()?)?)?;
         self.until("etcd", async || self.etcd.is_healthy().await).await?;
@@ -113,7 +122,25 @@ impl Cluster {
             })
             .await?;
         }
+        if self.options.controllers && self.options.nodes {
+            let client = self.client().await?;
+            nodes::start(self, &client).await?;
+            let (kubeconfig, folder) = (self.admin_kubeconfig().to_owned(), self.folder().join("pods"));
+            self.background.push(Background::start("pod-logs", async move |_stop| {
+                if let Ok(client) = self::client(&kubeconfig).await {
+                    logs::write(client, folder).await;
+                }
+            })?);
+        }
         Ok(())
+    }
+
+    pub(crate) fn processes(&self) -> &Processes {
+        &self.processes
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.processes.folder()
     }
 
     fn spawn_api_server(&self) -> Result<()> {

@@ -17,10 +17,14 @@
 //! however it ends. Several run side by side. What they are made of is built once a machine:
 //! `cargo run -p flowdeck-cluster -- build`.
 
+mod background;
 mod cluster;
+mod definitions;
 mod error;
 mod etcd;
 mod kubeconfig;
+mod logs;
+mod nodes;
 mod pki;
 mod ports;
 mod processes;

@@ -19,6 +19,7 @@ cat >/dev/null
 tries=0
 until rm -rf -- "$0" 2>/dev/null || [ "$tries" = 100 ]; do tries=$((tries + 1)); sleep 0.05; done"#;
 const TAIL_LINES: usize = 15;
+const TAIL_WIDTH: usize = 300;
 const KILLED_AFTER: Duration = Duration::from_secs(10);
 
 /// The processes of one cluster, in one process group, and the temporary folder that holds their data and logs.
@@ -141,7 +142,10 @@ impl Processes {
     pub(crate) fn tail(&self, name: &str) -> String {
         let text = std::fs::read(self.log_file(name)).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
-        let lines: Vec<&str> = text.lines().collect();
+        let lines: Vec<String> = text
+            .lines()
+            .map(|line| line.chars().take(TAIL_WIDTH).collect())
+            .collect();
         let last = &lines[lines.len().saturating_sub(TAIL_LINES)..];
         format!("── the last lines of {name}'s log\n{}", last.join("\n"))
     }

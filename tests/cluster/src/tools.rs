@@ -69,7 +69,7 @@ impl Tool {
     ];
 
     /// What a cluster does not start without.
-    pub const CLUSTER: [Self; 2] = [Self::Kubernetes, Self::Etcd];
+    pub const CLUSTER: [Self; 3] = [Self::Kubernetes, Self::Etcd, Self::Kwok];
 
     fn recipe(self) -> Recipe {
         match self {
@@ -216,6 +216,11 @@ fn cache() -> PathBuf {
     base.unwrap_or_else(|| home().join(".cache")).join("flowdeck/cluster")
 }
 
+/// The text of a file.
+pub(crate) fn read_text(file: &Path) -> Result<String> {
+    std::fs::read_to_string(file).map_err(|why| Error::of(format!("reading {}", file.display()), why))
+}
+
 fn read(file: &Path) -> Result<Vec<u8>> {
     std::fs::read(file).map_err(|why| Error::of(format!("reading {}", file.display()), why))
 }
@@ -236,6 +241,27 @@ fn run(command: &mut Command) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_go_tool_is_locked_and_every_folder_is_a_tool() {
+        let mut folders: Vec<String> = std::fs::read_dir(package().join("tools"))
+            .expect("tools")
+            .map(|entry| entry.expect("a folder").file_name().to_string_lossy().into_owned())
+            .collect();
+        folders.sort();
+        let mut names: Vec<&str> = Tool::ALL
+            .into_iter()
+            .filter(|tool| matches!(tool.recipe().how, How::Go(_)))
+            .map(Tool::name)
+            .collect();
+        names.sort_unstable();
+        assert_eq!(folders, names);
+        for name in names {
+            let sums = std::fs::read_to_string(source(name).join("go.sum")).expect("go.sum");
+            assert!(sums.lines().all(|line| line.contains(" h1:")), "{name}");
+            assert!(!sums.is_empty(), "{name}");
+        }
+    }
 
     #[test]
     fn every_wheel_has_a_version_and_a_hash() {

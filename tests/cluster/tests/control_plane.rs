@@ -1,13 +1,17 @@
 //! Holds the harness itself to what it promises, on real clusters: `make test-cluster` builds them and runs this.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use flowdeck_cluster::{Cluster, Options};
+use futures::{AsyncBufReadExt, StreamExt, TryStreamExt};
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
-use kube::api::{ListParams, PostParams};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
+use kube::api::{AttachParams, DeleteParams, ListParams, LogParams, PostParams};
+use kube::runtime::wait::await_condition;
 use kube::{Api, Client, ResourceExt};
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
 
 /// Processes that have `text` in their command line.
 fn processes_with(text: &str) -> usize {
@@ -156,4 +160,170 @@ async fn compacted_history_is_gone_after_a_restart() {
         ..Options::default()
     };
     old_version_is_gone(options, true).await;
+}
+
+const BEHAVIOUR: &str = "sandbox.flowdeck.dev/behaviour";
+
+fn pod(name: &str, behaviour: &str, image: &str) -> Pod {
+    serde_json::from_value(json!({
+        "metadata": {"name": name, "annotations": {BEHAVIOUR: behaviour}},
+        "spec": {"restartPolicy": "Never", "containers": [{"name": "main", "image": image}]},
+    }))
+    .expect("a Pod")
+}
+
+/// Waits until a pod is as `condition` says.
+async fn until_pod(pods: &Api<Pod>, name: &str, what: &str, condition: fn(&Value) -> bool) {
+    let is_so = |pod: Option<&Pod>| pod.is_some_and(|pod| condition(&json!(pod.status)));
+    let waited = tokio::time::timeout(Duration::from_secs(60), await_condition(pods.clone(), name, is_so)).await;
+    let Ok(done) = waited else {
+        let pod = pods.get(name).await.expect("the pod");
+        panic!("{name} is not {what}: {}", json!(pod.status));
+    };
+    done.expect("a watch");
+}
+
+fn waits(status: &Value, reason: &str) -> bool {
+    status["containerStatuses"][0]["state"]["waiting"]["reason"] == reason
+}
+
+#[tokio::test]
+#[ignore = "needs what `flowdeck-cluster build` makes"]
+async fn pods_live_as_they_are_told() {
+    let cluster = Cluster::start(Options::default()).await.expect("a cluster");
+    let client = cluster.client().await.expect("a client");
+    let pods: Api<Pod> = Api::default_namespaced(client);
+    for (name, behaviour, image) in [
+        ("runs", "run", "x:1"),
+        ("crashes", "crash", "x:1"),
+        ("dies", "oom", "x:1"),
+        ("unready", "never-ready", "x:1"),
+        ("ends", "complete", "x:1"),
+        ("fails", "fail", "x:1"),
+        ("no-image", "run", "missing/x:1"),
+    ] {
+        pods.create(&PostParams::default(), &pod(name, behaviour, image))
+            .await
+            .expect("created");
+    }
+    let mut big = pod("big", "run", "x:1");
+    big.spec.as_mut().expect("a spec").containers[0].resources =
+        serde_json::from_value(json!({"limits": {"nvidia.com/gpu": "5"}})).expect("resources");
+    pods.create(&PostParams::default(), &big).await.expect("created");
+
+    let ready = |status: &Value| status["containerStatuses"][0]["ready"] == true;
+    until_pod(&pods, "runs", "ready", ready).await;
+    until_pod(&pods, "crashes", "in back-off", |status| {
+        waits(status, "CrashLoopBackOff") && status["containerStatuses"][0]["lastState"]["terminated"]["exitCode"] == 1
+    })
+    .await;
+    until_pod(&pods, "dies", "killed", |status| {
+        status["containerStatuses"][0]["lastState"]["terminated"]["reason"] == "OOMKilled"
+    })
+    .await;
+    until_pod(&pods, "unready", "running, unready", |status| {
+        status["phase"] == "Running" && status["containerStatuses"][0]["ready"] == false
+    })
+    .await;
+    until_pod(&pods, "ends", "done", |status| status["phase"] == "Succeeded").await;
+    until_pod(&pods, "fails", "failed", |status| status["phase"] == "Failed").await;
+    until_pod(&pods, "no-image", "in back-off", |status| {
+        waits(status, "ImagePullBackOff")
+    })
+    .await;
+    until_pod(&pods, "big", "unschedulable", |status| {
+        status["conditions"][0]["reason"] == "Unschedulable"
+    })
+    .await;
+    until_pod(&pods, "crashes", "started again", |status| {
+        status["containerStatuses"][0]["restartCount"].as_u64() >= Some(1)
+            && status["containerStatuses"][0]["state"]["running"].is_object()
+    })
+    .await;
+    pods.delete("runs", &DeleteParams::default()).await.expect("deleted");
+    let gone = await_condition(pods, "runs", |pod: Option<&Pod>| pod.is_none());
+    tokio::time::timeout(Duration::from_secs(30), gone)
+        .await
+        .expect("in time")
+        .expect("a watch");
+}
+
+#[tokio::test]
+#[ignore = "needs what `flowdeck-cluster build` makes"]
+async fn logs_grow_and_commands_run() {
+    let cluster = Cluster::start(Options::default()).await.expect("a cluster");
+    let client = cluster.client().await.expect("a client");
+    let pods: Api<Pod> = Api::default_namespaced(client);
+    pods.create(&PostParams::default(), &pod("talks", "run", "x:1"))
+        .await
+        .expect("created");
+    until_pod(&pods, "talks", "running", |status| status["phase"] == "Running").await;
+
+    // The log is there a moment after the pod runs.
+    let began = Instant::now();
+    let follow = LogParams {
+        follow: true,
+        ..LogParams::default()
+    };
+    let stream = loop {
+        match pods.log_stream("talks", &follow).await {
+            Ok(stream) => break stream,
+            Err(why) => assert!(began.elapsed() < Duration::from_secs(30), "{why}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let five = stream.lines().take(5).try_collect::<Vec<String>>();
+    let lines = tokio::time::timeout(Duration::from_secs(30), five)
+        .await
+        .expect("in time")
+        .expect("lines");
+    assert_eq!(lines, ["line 1", "line 2", "line 3", "line 4", "line 5"]);
+    let tail = LogParams {
+        tail_lines: Some(1),
+        ..LogParams::default()
+    };
+    let last = pods.logs("talks", &tail).await.expect("a tail");
+    assert!(last.starts_with("line ") && last.lines().count() == 1, "{last}");
+
+    let attach = AttachParams::default().stderr(false);
+    let mut session = pods
+        .exec("talks", ["echo", "over a WebSocket"], &attach)
+        .await
+        .expect("exec");
+    let mut said = String::new();
+    session
+        .stdout()
+        .expect("stdout")
+        .read_to_string(&mut said)
+        .await
+        .expect("read");
+    assert_eq!(said, "over a WebSocket\n");
+}
+
+#[tokio::test]
+#[ignore = "needs what `flowdeck-cluster build` makes"]
+async fn crashed_pod_keeps_its_previous_log() {
+    let cluster = Cluster::start(Options::default()).await.expect("a cluster");
+    let client = cluster.client().await.expect("a client");
+    let pods: Api<Pod> = Api::default_namespaced(client);
+    pods.create(&PostParams::default(), &pod("crashes", "crash", "x:1"))
+        .await
+        .expect("created");
+    until_pod(&pods, "crashes", "in back-off", |status| {
+        waits(status, "CrashLoopBackOff")
+    })
+    .await;
+    let previous = LogParams {
+        previous: true,
+        ..LogParams::default()
+    };
+    let began = Instant::now();
+    let said = loop {
+        match pods.logs("crashes", &previous).await {
+            Ok(said) => break said,
+            Err(why) => assert!(began.elapsed() < Duration::from_secs(30), "{why}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(said.starts_with("line 1\n"), "{said}");
 }
