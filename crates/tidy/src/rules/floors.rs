@@ -24,6 +24,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("cluster", &["sandbox"]),
     ("contract", &["cluster", "gateway", "objects", "sandbox", "watch"]),
     ("deploy", &["cluster", "gateway"]),
+    ("deploy", &["cluster", "gateway", "watch"]),
+    ("faults", &["cluster", "objects", "sandbox", "watch"]),
 ];
 
 /// Names of other floors that a module of the app may not see.
