@@ -43,7 +43,9 @@ impl Request {
     /// Whether the fault can happen to it.
     pub fn can_meet(&self, kind: Kind) -> bool {
         match kind {
-            Kind::OldVersion => self.parameter("resourceVersion").is_some_and(|version| !version.is_empty()),
+            Kind::OldVersion => self
+                .parameter("resourceVersion")
+                .is_some_and(|version| !version.is_empty()),
             Kind::OldToken => self.parameter("continue").is_some(),
             _ => true,
         }

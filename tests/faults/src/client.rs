@@ -129,25 +129,25 @@ pub struct Handle {
 impl Handle {
     /// Tells it something.
     pub async fn tell(&self, told: Told) -> Result<()> {
-        let gone = |_| Failure(format!("{}: the client is gone", self.wanted.name));
-        self.inbox.send(told).await.map_err(gone)
+        self.inbox.send(told).await.map_err(|_gone| self.gone())
+    }
+
+    fn gone(&self) -> Failure {
+        Failure(format!("{}: the client is gone", self.wanted.name))
     }
 
     /// How it is.
     pub async fn look(&self) -> Result<Look> {
         let (answer, look) = oneshot::channel();
         self.tell(Told::Look(answer)).await?;
-        look.await
-            .map_err(|_| Failure(format!("{}: the client is gone", self.wanted.name)))
+        look.await.map_err(|_gone| self.gone())
     }
 
     /// Compares its rows with a list.
     pub async fn compare(&self, list: Bytes) -> Result<std::result::Result<(), String>> {
         let (answer, verdict) = oneshot::channel();
         self.tell(Told::Compare(list, answer)).await?;
-        verdict
-            .await
-            .map_err(|_| Failure(format!("{}: the client is gone", self.wanted.name)))
+        verdict.await.map_err(|_gone| self.gone())
     }
 }
 
@@ -210,7 +210,9 @@ impl<T: Object + PartialEq + Send> Client<T> {
     async fn run(mut self, mut told: mpsc::Receiver<Told>) {
         self.tell(Input::Start);
         loop {
-            let wake = self.deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+            let wake = self
+                .deadline
+                .unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
             tokio::select! {
                 told = told.recv() => match told {
                     Some(told) => self.take(told),
@@ -308,7 +310,11 @@ impl<T: Object + PartialEq + Send> Client<T> {
             self.flight = None;
         }
         let commands = self.machine.handle(self.page.clock.wall_ms(self.set_by_ms), input);
-        self.spins = if is_tick && commands.is_empty() { self.spins + 1 } else { 0 };
+        self.spins = if is_tick && commands.is_empty() {
+            self.spins + 1
+        } else {
+            0
+        };
         if self.spins == SPINS {
             self.blame("it wakes again and again, and does nothing".to_owned());
         }

@@ -171,7 +171,10 @@ impl Judge {
         if request.watch && request.get("sendInitialEvents").is_none() {
             let from = request.get("resourceVersion");
             if from != self.version.as_deref() {
-                return Some(format!("a watch from {from:?}, the last version heard is {:?}", self.version));
+                return Some(format!(
+                    "a watch from {from:?}, the last version heard is {:?}",
+                    self.version
+                ));
             }
         } else if request.get("continue").is_none() && self.list_reason.is_none() {
             return Some("a new list, and nothing asked for it".to_owned());

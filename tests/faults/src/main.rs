@@ -66,7 +66,7 @@ async fn start(arguments: Arguments) -> Result<String> {
         rate: arguments.rate,
         restarts: true,
     };
-    let report = run(&mut world, options).await;
+    let outcome = run(&mut world, options).await;
     world.stop().await;
-    report
+    Ok(outcome?.report)
 }

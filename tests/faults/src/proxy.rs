@@ -307,11 +307,7 @@ async fn until_closed(socket: &mut TcpStream) -> std::io::Result<End> {
     Ok(End::Close)
 }
 
-async fn trickle(
-    to_client: &mut tokio::net::tcp::WriteHalf<'_>,
-    bytes: &[u8],
-    plan: &mut Plan,
-) -> std::io::Result<()> {
+async fn trickle(to_client: &mut tokio::net::tcp::WriteHalf<'_>, bytes: &[u8], plan: &mut Plan) -> std::io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
         let count = (1 + plan.random.below(40) as usize).min(rest.len());

@@ -265,7 +265,12 @@ pub async fn define(api: &mut Api) -> Result<()> {
 pub async fn undefine(api: &mut Api) -> Result<()> {
     api.delete(&format!("{DEFINITIONS}/{BOOKS}")).await?;
     let begun = tokio::time::Instant::now();
-    while api.send("GET", "/apis/kubeflow.org/v1/notebooks?limit=1", "", b"").await?.0 != 404 {
+    while api
+        .send("GET", "/apis/kubeflow.org/v1/notebooks?limit=1", "", b"")
+        .await?
+        .0
+        != 404
+    {
         if begun.elapsed() > PATIENCE {
             return Err(Failure::new("notebooks are still served"));
         }

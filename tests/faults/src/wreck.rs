@@ -188,7 +188,10 @@ mod tests {
     #[test]
     fn head_is_cut_at_its_byte_however_it_comes() {
         for piece in [1, 7, 1000] {
-            assert_eq!(run(Kind::CutHead, 11, HEAD, piece), ("HTTP/1.1 20".into(), Then::Strike));
+            assert_eq!(
+                run(Kind::CutHead, 11, HEAD, piece),
+                ("HTTP/1.1 20".into(), Then::Strike)
+            );
         }
     }
 

@@ -174,7 +174,10 @@ impl Writer {
         if !is_there {
             self.create(at, object_number, &object).await
         } else if draw < 70 || !may_go {
-            let (status, _) = self.api.send("PATCH", &one, MERGE, object.to_string().as_bytes()).await?;
+            let (status, _) = self
+                .api
+                .send("PATCH", &one, MERGE, object.to_string().as_bytes())
+                .await?;
             if status == 404 {
                 self.there[at].remove(&object_number);
             }
@@ -197,7 +200,9 @@ impl Writer {
     }
 
     fn choose(&mut self) -> usize {
-        let mut left = self.random.below(COLLECTIONS.iter().map(|collection| collection.weight).sum());
+        let mut left = self
+            .random
+            .below(COLLECTIONS.iter().map(|collection| collection.weight).sum());
         for (at, collection) in COLLECTIONS.iter().enumerate() {
             if left < collection.weight {
                 return at;
