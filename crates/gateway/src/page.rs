@@ -76,8 +76,7 @@ impl Page {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-        let caching = if is_hashed(name) { IMMUTABLE } else { "no-cache" };
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching(name)));
         if let Some(encoding) = found.encoding {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
@@ -202,7 +201,13 @@ fn is_hashed(name: &str) -> bool {
         .any(|part| part.len() == 16 && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
 }
 
-fn content_type(name: &str) -> &'static str {
+/// How long a file may be kept, as `Cache-Control` says it: for ever when its name changes with its content.
+pub fn caching(name: &str) -> &'static str {
+    if is_hashed(name) { IMMUTABLE } else { "no-cache" }
+}
+
+/// The media type of a file, by its name.
+pub fn content_type(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
         "html" => "text/html; charset=utf-8",
         "css" => "text/css; charset=utf-8",
