@@ -74,3 +74,18 @@ fn ports_and_probes_are_where_the_gateway_listens() {
         }
     }
 }
+
+#[test]
+fn nginx_needs_one_setting_more_than_the_others() {
+    let more: Vec<String> = toml_of("nginx")
+        .strip_prefix(&toml_of("base"))
+        .expect("the base's settings first")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(more, ["check-original = \"x-original\""]);
+    for rendering in ["emissary", "envoy", "istio", "constrained"] {
+        assert_eq!(toml_of(rendering), toml_of("base"), "{rendering}");
+    }
+}
