@@ -36,6 +36,13 @@ const STEPS: &[Step] = &[
         install: wasm::install,
     },
     Step {
+        name: "source of the crates of the page and of std",
+        usually: "15 s",
+        only_for_tests: false,
+        is_there: wasm::crates_are_there,
+        install: wasm::fetch_crates,
+    },
+    Step {
         name: "clippy for wasm32",
         usually: "5 s",
         only_for_tests: true,

@@ -5,6 +5,7 @@
 //! unstable; `RUSTC_BOOTSTRAP` lets the stable ones do it (reference: wasm-toolchain.md).
 
 use super::{command, packages};
+use crate::root;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -66,6 +67,35 @@ pub fn prepare(command: &mut Command, mut path: Vec<PathBuf>) -> Result<(), Stri
         .env("RUSTC_BOOTSTRAP", "1")
         .env("PATH", command::path_with(&path));
     Ok(())
+}
+
+/// Whether every crate is there that the page and its std are made of: Trunk builds without asking a registry.
+pub fn crates_are_there() -> bool {
+    let mut look = fetch();
+    look.arg("--offline")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    prepare(&mut look, Vec::new()).is_ok() && look.status().is_ok_and(|status| status.success())
+}
+
+/// Downloads them.
+///
+/// # Errors
+/// What cargo said.
+pub fn fetch_crates() -> Result<(), String> {
+    let mut fetch = fetch();
+    prepare(&mut fetch, Vec::new())?;
+    command::run(&mut fetch)
+}
+
+/// With `-Zbuild-std`, cargo also fetches what std depends on.
+fn fetch() -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["fetch", "-q", "--locked", "--target", "wasm32-unknown-unknown"])
+        .current_dir(root());
+    cargo
 }
 
 /// Whether programs for wasm32 can be built.
