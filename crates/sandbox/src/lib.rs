@@ -15,6 +15,7 @@ mod server;
 mod admission;
 mod decode;
 mod defaults;
+mod fields;
 mod logs;
 mod merging;
 mod selectors;

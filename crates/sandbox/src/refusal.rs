@@ -207,10 +207,13 @@ impl Refusal {
     }
 
     pub(crate) fn invalid(kind: &Kind, name: &str, causes: &[Cause]) -> Self {
-        let texts: Vec<String> = causes
-            .iter()
-            .map(|cause| format!("{}: {}", cause.field, cause.message))
-            .collect();
+        let mut texts: Vec<String> = Vec::new();
+        for cause in causes {
+            let text = format!("{}: {}", cause.field, cause.message);
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
         let all = if let [one] = texts.as_slice() {
             one.clone()
         } else {
@@ -243,6 +246,21 @@ impl Refusal {
         let mut refusal = Self::new(403, "Forbidden", message);
         refusal.details = details(name, group, plural);
         refusal
+    }
+
+    /// An apply would change what others own; causes are messages and fields.
+    pub(crate) fn apply_conflict(message: String, causes: &[(String, String)]) -> Self {
+        let mut refusal = Self::new(409, "Conflict", message);
+        let causes = causes
+            .iter()
+            .map(|(message, field)| json!({"reason": "FieldManagerConflict", "message": message, "field": field}));
+        refusal.details = json!({"causes": causes.collect::<Vec<_>>()});
+        refusal
+    }
+
+    /// What is applied does not fit the schema; the API server takes that for a fault of its own.
+    pub(crate) fn untyped_patch(why: &str) -> Self {
+        Self::new(500, "", why)
     }
 
     /// Adds a cause that is not about a field's value.
@@ -323,8 +341,11 @@ impl Refusal {
     pub(crate) fn status(&self) -> Value {
         let mut status = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "message": self.message, "reason": self.reason, "code": self.code,
+            "message": self.message, "code": self.code,
         });
+        if !self.reason.is_empty() {
+            status["reason"] = self.reason.into();
+        }
         if let Some(token) = &self.continue_token {
             status["metadata"]["continue"] = token.as_str().into();
         }

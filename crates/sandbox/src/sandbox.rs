@@ -153,5 +153,8 @@ fn client(address: SocketAddr, token: &str) -> Result<kube::Client, kube::Error>
         .map_err(|why: http::uri::InvalidUri| kube::Error::HttpError(why.into()))?;
     let mut config = kube::Config::new(uri);
     config.auth_info.token = Some(token.to_owned().into());
+    // Its first part is the manager of the fields that our controllers and seeds set.
+    let agent = http::HeaderValue::from_static(concat!("flowdeck-sandbox/", env!("CARGO_PKG_VERSION")));
+    config.headers.push((http::header::USER_AGENT, agent));
     kube::Client::try_from(config)
 }

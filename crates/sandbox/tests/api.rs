@@ -354,10 +354,10 @@ async fn status_and_spec_are_apart() {
 }
 
 #[tokio::test]
-async fn apply_and_strategic_merge_of_custom_kinds_are_unsupported() {
+async fn other_kinds_of_patches_are_unsupported() {
     let world = World1::start().await;
     world.map("a").await;
-    for media in ["application/apply-patch+yaml", "text/plain"] {
+    for media in ["application/apply-patch+cbor", "text/plain"] {
         let (code, refused) = world
             .json("PATCH", &format!("{MAPS}/a"), &[("content-type", media)], json!({}))
             .await;

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use flowdeck_sandbox::{Config, Sandbox, World};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
 struct Kubectl {
@@ -115,6 +115,8 @@ async fn kubectl_works_on_built_in_and_custom_resources() {
         config: folder.path().join("kubeconfig"),
     };
     objects(&kubectl).await;
+    applies(&kubectl).await;
+    watches(&kubectl).await;
     pods(&kubectl).await;
     documents(&kubectl).await;
     rights(&kubectl).await;
@@ -204,18 +206,104 @@ async fn objects(kubectl: &Kubectl) {
         .await;
     kubectl.says("create -f -", OBJECTS, &["AlreadyExists"]).await;
     kubectl
-        .says(
-            "apply --server-side -f -",
-            OBJECTS,
-            &["Server-side apply not available"],
-        )
-        .await;
-    kubectl
         .says("delete cm cm -n judged", "", &["configmap \"cm\" deleted"])
         .await;
     kubectl
         .says("get cm cm -n judged", "", &["(NotFound): configmaps \"cm\" not found"])
         .await;
+}
+
+const APPLIED: &str =
+    r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"applied","namespace":"judged"},"data":{"a":"VALUE"}}"#;
+
+async fn applies(kubectl: &Kubectl) {
+    let one = APPLIED.replace("VALUE", "1");
+    let two = APPLIED.replace("VALUE", "2");
+    kubectl
+        .says(
+            "apply --server-side -f -",
+            &one,
+            &["configmap/applied serverside-applied"],
+        )
+        .await;
+    kubectl
+        .says(
+            "apply --server-side --field-manager=other -f -",
+            &two,
+            &[
+                "Apply failed with 1 conflict: conflict with \"kubectl\": .data.a",
+                "--force-conflicts",
+            ],
+        )
+        .await;
+    kubectl
+        .says(
+            "apply --server-side --field-manager=other --force-conflicts -f -",
+            &two,
+            &["configmap/applied serverside-applied"],
+        )
+        .await;
+    kubectl
+        .says(
+            "get cm applied -n judged -o yaml --show-managed-fields",
+            "",
+            &["a: \"2\"", "manager: other", "operation: Apply", "f:a: {}"],
+        )
+        .await;
+    let (_, hidden) = kubectl.run("get cm applied -n judged -o yaml", "").await;
+    assert!(!hidden.contains("managedFields"), "{hidden}");
+    // What was applied on the client's side goes over to the server's side without a conflict.
+    let moved = OBJECTS.replace("CPU", "\"3\"");
+    kubectl
+        .says("apply -f -", &OBJECTS.replace("CPU", "\"2\""), &["configmap/cm"])
+        .await;
+    kubectl
+        .says(
+            "apply --server-side -f -",
+            &moved,
+            &["statefulset.apps/set serverside-applied"],
+        )
+        .await;
+    let path = "-o jsonpath={.spec.template.spec.containers[0].resources.requests.cpu}";
+    kubectl.says(&format!("get sts set -n judged {path}"), "", &["3"]).await;
+    kubectl
+        .says(
+            "apply --server-side --dry-run=server -f -",
+            &two.replace("applied", "dry"),
+            &["configmap/dry serverside-applied (server dry run)"],
+        )
+        .await;
+}
+
+/// Watches in tables: the columns come once, a row with every change.
+async fn watches(kubectl: &Kubectl) {
+    let mut watch = Command::new(&kubectl.binary);
+    watch
+        .arg("--kubeconfig")
+        .arg(&kubectl.config)
+        .args(["get", "cm", "applied", "-n", "judged", "-w"])
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    let mut child = watch.spawn().expect("kubectl starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    let mut next = async || {
+        let line = tokio::time::timeout(Duration::from_secs(30), lines.next_line()).await;
+        let line = line
+            .expect("a line in time")
+            .expect("a line")
+            .expect("the watch goes on");
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(next().await, ["NAME", "DATA", "AGE"]);
+    assert_eq!(next().await[..2], ["applied", "1"]);
+    kubectl
+        .says(
+            "patch cm applied -n judged --type=merge -p {\"data\":{\"b\":\"1\"}}",
+            "",
+            &["patched"],
+        )
+        .await;
+    assert_eq!(next().await[..2], ["applied", "2"]);
 }
 
 async fn pods(kubectl: &Kubectl) {

@@ -26,6 +26,10 @@ pub(crate) fn object(context: &Context, bytes: &[u8]) -> Result<Decoded, Refusal
 /// Decodes a tree: unknown fields go, defaults of custom kinds come.
 pub(crate) fn value(context: &Context, mut value: Value) -> Result<Decoded, Refusal> {
     check_kind(context, &value)?;
+    // An empty list asks for the managers to be forgotten, as one empty entry does; empty lists would go.
+    if value["metadata"]["managedFields"].as_array().is_some_and(Vec::is_empty) {
+        value["metadata"]["managedFields"] = serde_json::json!([{}]);
+    }
     meta::take(&mut value, "kind");
     meta::take(&mut value, "apiVersion");
     let kind = &context.kind;

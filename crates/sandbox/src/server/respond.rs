@@ -22,8 +22,10 @@ pub(crate) enum Shape {
     Table,
     /// A table without its columns, which an earlier event of the watch has told.
     Rows,
-    /// `as=PartialObjectMetadata` or `…List`.
+    /// `as=PartialObjectMetadata`, of one object.
     Metadata,
+    /// `as=PartialObjectMetadataList`, of a list.
+    MetadataList,
 }
 
 /// The shape, and whether YAML is wanted: the first of the accepted forms that we can give.
@@ -44,9 +46,8 @@ pub(crate) fn wanted(headers: &HeaderMap) -> Result<(Shape, bool), Refusal> {
         match params.iter().find_map(|param| param.strip_prefix("as=")) {
             None => return Ok((Shape::Whole, yaml)),
             Some("Table") => return Ok((Shape::Table, yaml)),
-            Some("PartialObjectMetadata" | "PartialObjectMetadataList") => {
-                return Ok((Shape::Metadata, yaml));
-            }
+            Some("PartialObjectMetadata") => return Ok((Shape::Metadata, yaml)),
+            Some("PartialObjectMetadataList") => return Ok((Shape::MetadataList, yaml)),
             Some(_) => {}
         }
     }

@@ -214,22 +214,9 @@ fn other_cells(shelf: &str, value: &Value, name: Value, born: Value) -> Vec<Valu
                 selector(&spec["selector"]).into(),
             ]
         }
-        "configmaps" => vec![
-            name,
-            (count(&value["data"]) + count(&value["binaryData"])).to_string().into(),
-            born,
-        ],
-        "secrets" => vec![
-            name,
-            value["type"].clone(),
-            count(&value["data"]).to_string().into(),
-            born,
-        ],
-        "serviceaccounts" => vec![
-            name,
-            value["secrets"].as_array().map_or(0, Vec::len).to_string().into(),
-            born,
-        ],
+        "configmaps" => vec![name, (count(&value["data"]) + count(&value["binaryData"])).into(), born],
+        "secrets" => vec![name, value["type"].clone(), count(&value["data"]).into(), born],
+        "serviceaccounts" => vec![name, value["secrets"].as_array().map_or(0, Vec::len).into(), born],
         "resourcequotas" => {
             let part = |limits: bool| {
                 let hard = status["hard"]

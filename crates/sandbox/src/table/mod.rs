@@ -50,7 +50,12 @@ pub(crate) fn of_entries(context: &Context, entries: &[&Entry], meta: Value, hea
     };
     let row = |entry: &&Entry| {
         let value = entry.value();
-        json!({"cells": cells(context, &value), "object": object(&value)})
+        let mut cells = cells(context, &value);
+        // A bookmark's object has no name.
+        if let Some(name @ Value::Null) = cells.first_mut() {
+            *name = "".into();
+        }
+        json!({"cells": cells, "object": object(&value)})
     };
     let columns = if headed {
         definitions(context).into()

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::admission;
 use crate::decode;
 use crate::defaults;
+use crate::fields::{self, Managed};
 use crate::refusal::{Cause, Refusal};
 use crate::server::respond::Answer;
 use crate::store::{Clash, Entry, Expect};
@@ -38,33 +39,57 @@ pub(crate) async fn update(context: &Context, bytes: &[u8]) -> Result<Answer, Re
         };
         return Err(Refusal::invalid(&context.kind, context.name(), &[cause]));
     }
-    let entry = store(context, &current, decoded.value).await?;
+    let entry = store(context, &current, decoded.value, Written::Updated).await?;
     context.object(200, &entry, &decoded.warnings)
 }
 
+/// How a value came about, as its managers see it.
+pub(crate) enum Written {
+    /// By a create, an update or a patch.
+    Updated,
+    /// By server-side apply, which knows the managers already.
+    Applied(Managed),
+}
+
 /// Stores `value` in place of `current`, after all rules have had their say.
-pub(crate) async fn store(context: &Context, current: &Arc<Entry>, mut value: Value) -> Result<Arc<Entry>, Refusal> {
+pub(crate) async fn store(
+    context: &Context,
+    current: &Arc<Entry>,
+    mut value: Value,
+    written: Written,
+) -> Result<Arc<Entry>, Refusal> {
     let dry_run = context.dry_run()?;
     let kind = &context.kind;
     let name = context.name();
-    let old = current.value();
+    let mut old = current.value();
+    let known = meta::take(&mut old["metadata"], "managedFields");
+    let given = meta::take(&mut value["metadata"], "managedFields");
     check_identity(context, &old, current, &value)?;
     merge_parts(context, &old, &mut value);
-    if context.target.subresource.as_deref() != Some("status") {
+    let is_status = context.target.subresource.as_deref() == Some("status");
+    if !is_status {
         defaults::apply(kind, &mut value);
-        admission::mutate_update(context, &old, &mut value)?;
     }
     defaults::without_nulls(kind, &mut value);
+    // What admission changes is nobody's.
+    let managed = match written {
+        Written::Updated => fields::updated(context, &old, &value, known.as_ref(), given.as_ref()),
+        Written::Applied(managed) => managed,
+    };
+    if !is_status {
+        admission::mutate_update(context, &old, &mut value)?;
+        defaults::without_nulls(kind, &mut value);
+    }
     bump_generation(context, &old, &mut value);
     let causes = validation::on_update(context, &old, &value);
     if !causes.is_empty() {
         return Err(Refusal::invalid(kind, name, &causes));
     }
-    meta::take(&mut value["metadata"], "managedFields");
     value["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"].clone();
-    if value == old {
+    if value == old && fields::are_known(&managed, known.as_ref()) {
         return Ok(Arc::clone(current));
     }
+    fields::put(&managed, &mut value);
     let charged = admission::charge(context, Some(&old), &value, dry_run).await?;
     if dry_run {
         return Ok(Arc::new(Entry::new(
@@ -137,8 +162,10 @@ fn merge_parts(context: &Context, old: &Value, value: &mut Value) {
             Some(status) => value["status"] = status,
             None => drop(meta::take(value, "status")),
         }
-        if !kind.custom {
+        if !kind.custom && kind.shelf() != "deployments.apps" {
             set_or_remove(&mut value["metadata"], "labels", labels);
+        }
+        if !kind.custom {
             set_or_remove(&mut value["metadata"], "annotations", annotations);
         }
         return;

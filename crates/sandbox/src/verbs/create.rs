@@ -5,10 +5,12 @@ use serde_json::Value;
 use crate::admission;
 use crate::decode;
 use crate::defaults;
+use crate::fields;
 use crate::refusal::Refusal;
 use crate::server::respond::Answer;
 use crate::store::{Clash, Entry, Expect};
 use crate::validation;
+use crate::verbs::change::Written;
 use crate::verbs::{Context, meta};
 
 /// How often a generated name is tried before giving up.
@@ -17,14 +19,19 @@ const NAME_TRIES: u32 = 8;
 /// `POST` of an object.
 pub(crate) async fn create(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
     let decoded = decode::object(context, bytes)?;
-    let entry = store(context, decoded.value).await?;
+    let entry = store(context, decoded.value, Written::Updated).await?;
     context.object(201, &entry, &decoded.warnings)
 }
 
 /// Creates from a decoded object.
-pub(crate) async fn store(context: &Context, mut value: Value) -> Result<std::sync::Arc<Entry>, Refusal> {
+pub(crate) async fn store(
+    context: &Context,
+    mut value: Value,
+    written: Written,
+) -> Result<std::sync::Arc<Entry>, Refusal> {
     let dry_run = context.dry_run()?;
     let kind = &context.kind;
+    let given = meta::take(&mut value["metadata"], "managedFields");
     start(context, &mut value)?;
     let generate = meta::text(&value, "name")
         .is_empty()
@@ -41,6 +48,11 @@ pub(crate) async fn store(context: &Context, mut value: Value) -> Result<std::sy
             return Err(Refusal::already_exists(kind, &name));
         }
         defaults::apply(kind, &mut fresh);
+        defaults::without_nulls(kind, &mut fresh);
+        let managed = match &written {
+            Written::Updated => fields::created(context, &value, &fresh, given.as_ref()),
+            Written::Applied(managed) => managed.clone(),
+        };
         admission::mutate(context, &mut fresh)?;
         defaults::without_nulls(kind, &mut fresh);
         let causes = validation::on_create(context, &fresh);
@@ -48,6 +60,7 @@ pub(crate) async fn store(context: &Context, mut value: Value) -> Result<std::sy
             return Err(Refusal::invalid(kind, &name, &causes));
         }
         let charged = admission::charge(context, None, &fresh, dry_run).await?;
+        fields::put(&managed, &mut fresh);
         if dry_run {
             let version = context.api.store.version();
             let mut entry = Entry::new(kind.shelf(), &key, version, &mut fresh);
@@ -98,7 +111,6 @@ fn start(context: &Context, value: &mut Value) -> Result<(), Refusal> {
     for field in [
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
-        "managedFields",
         "selfLink",
         "generation",
     ] {

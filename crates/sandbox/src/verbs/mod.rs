@@ -1,5 +1,6 @@
 //! Does what is asked of a resource: one file a verb.
 
+pub(crate) mod apply;
 pub(crate) mod change;
 pub(crate) mod collection;
 pub(crate) mod create;

@@ -1,13 +1,18 @@
-//! Patches an object: JSON patch, merge patch, strategic merge patch for built-in kinds.
+//! Patches an object: JSON patch, merge patch, strategic merge patch for built-in kinds; applies are in `apply`.
 
 use serde_json::Value;
 
 use crate::decode;
+use crate::fields;
 use crate::merging;
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
 use crate::request::body;
 use crate::server::respond::Answer;
-use crate::verbs::{Context, change, meta};
+use crate::verbs::change::Written;
+use crate::verbs::{Context, apply, change, meta};
+
+/// The media type of server-side apply.
+const APPLY: &str = "application/apply-patch+yaml";
 
 /// How often a patch without a version is applied anew when somebody else was faster.
 const TRIES: u32 = 5;
@@ -16,13 +21,18 @@ const TRIES: u32 = 5;
 pub(crate) async fn patch(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
     let media = body::media_type(&context.headers);
     check_media(context, &media)?;
+    let applies = media == APPLY;
+    check_options(context, applies)?;
+    if applies {
+        return apply::apply(context, bytes).await;
+    }
     let mut tries = 0;
     loop {
         let current = context.current()?;
         let mut object = current.value();
         object["apiVersion"] = context.kind.api_version(&context.target.version).into();
         object["kind"] = context.kind.kind.as_str().into();
-        let patched = apply(context, &media, object, bytes)?;
+        let patched = patched(context, &media, object, bytes)?;
         let given = meta::text(&patched, "name");
         if given != context.name() {
             let name = context.name();
@@ -31,7 +41,7 @@ pub(crate) async fn patch(context: &Context, bytes: &[u8]) -> Result<Answer, Ref
             )));
         }
         let decoded = decode::value(context, patched)?;
-        match change::store(context, &current, decoded.value).await {
+        match change::store(context, &current, decoded.value, Written::Updated).await {
             Ok(entry) => return context.object(200, &entry, &decoded.warnings),
             Err(refusal) if refusal.code == 409 && tries < TRIES && raced(context, current.version) => tries += 1,
             Err(refusal) => return Err(refusal),
@@ -49,9 +59,7 @@ fn check_media(context: &Context, media: &str) -> Result<(), Refusal> {
     match media {
         "application/json-patch+json" | "application/merge-patch+json" => Ok(()),
         "application/strategic-merge-patch+json" if !custom => Ok(()),
-        "application/apply-patch+yaml" | "application/apply-patch+cbor" => Err(Refusal::unsupported_media(
-            "the sandbox does not do server-side apply yet: use application/merge-patch+json, or kubectl apply without --server-side",
-        )),
+        APPLY => Ok(()),
         _ => {
             let more = if custom {
                 ""
@@ -59,13 +67,33 @@ fn check_media(context: &Context, media: &str) -> Result<(), Refusal> {
                 ", application/strategic-merge-patch+json"
             };
             Err(Refusal::unsupported_media(format!(
-                "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json{more}"
+                "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json{more}, {APPLY}"
             )))
         }
     }
 }
 
-fn apply(context: &Context, media: &str, mut object: Value, bytes: &[u8]) -> Result<Value, Refusal> {
+/// The rules of `PatchOptions` about managers.
+///
+/// Source: `ValidatePatchOptions` in k8s.io/apimachinery pkg/apis/meta/v1/validation (v0.36).
+fn check_options(context: &Context, applies: bool) -> Result<(), Refusal> {
+    let query = &context.query;
+    let mut causes = Vec::new();
+    if applies && query.get("fieldManager").is_none() {
+        causes.push(Cause::required("fieldManager", "is required for apply patch"));
+    }
+    if !applies && query.get("force").is_some() {
+        causes.push(Cause::forbidden("force", "may not be specified for non-apply patch"));
+    }
+    causes.extend(fields::manager_causes(context));
+    if causes.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::invalid_options("PatchOptions", &causes))
+    }
+}
+
+fn patched(context: &Context, media: &str, mut object: Value, bytes: &[u8]) -> Result<Value, Refusal> {
     if media == "application/json-patch+json" {
         let patch: json_patch::Patch = serde_json::from_slice(bytes).map_err(|why| {
             Refusal::bad_request(format!(

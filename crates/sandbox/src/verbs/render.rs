@@ -13,8 +13,10 @@ const META_HEAD: &[u8] = b"\"apiVersion\":\"meta.k8s.io/v1\",\"kind\":\"PartialO
 /// One object.
 pub(crate) fn one(context: &Context, code: u16, entry: &Entry) -> Result<Answer, Refusal> {
     let (shape, yaml) = respond::wanted(&context.headers)?;
-    if shape == Shape::Table {
-        table::check_options(context)?;
+    match shape {
+        Shape::Table => table::check_options(context)?,
+        Shape::MetadataList => return Err(unfit(context, "PartialObjectMetadataList", "not a list", "")),
+        _ => {}
     }
     let mut out = Vec::with_capacity(entry.json.len() + 64);
     write(context, shape, entry, true, &mut out);
@@ -36,7 +38,10 @@ pub(crate) fn list(context: &Context, page: &Page, token: Option<String>) -> Res
         let table = table::of(context, &page.entries, meta);
         return Ok(respond::rendered(200, table.to_string().into_bytes(), yaml));
     }
-    let (api_version, kind) = if shape == Shape::Metadata {
+    if shape == Shape::Metadata {
+        return Err(unfit(context, "PartialObjectMetadata", "a list", "List"));
+    }
+    let (api_version, kind) = if shape == Shape::MetadataList {
         ("meta.k8s.io/v1".to_owned(), "PartialObjectMetadataList")
     } else {
         (
@@ -61,12 +66,27 @@ pub(crate) fn list(context: &Context, page: &Page, token: Option<String>) -> Res
     Ok(respond::rendered(200, out, yaml))
 }
 
+/// What is asked for is not to be had in the form that is asked for; the API server names its own type.
+fn unfit(context: &Context, asked: &str, is: &str, list: &str) -> Refusal {
+    let kind = &context.kind;
+    let package = match kind.group.split('.').next() {
+        _ if kind.custom => "unstructured",
+        None | Some("") => "core",
+        Some("rbac") => "rbac",
+        Some(first) => first,
+    };
+    let name = if kind.custom { "Unstructured" } else { &kind.kind };
+    Refusal::not_acceptable(format!(
+        "you requested {asked}, but the requested object is {is} (*{package}.{name}{list})"
+    ))
+}
+
 /// Appends one object in a shape; `named` says whether apiVersion and kind are written.
 pub(crate) fn write(context: &Context, shape: Shape, entry: &Entry, named: bool, out: &mut Vec<u8>) {
     match shape {
         Shape::Whole if named => entry.write(context.kind.head(&context.target.version).as_bytes(), out),
         Shape::Whole => out.extend_from_slice(&entry.json),
-        Shape::Metadata => {
+        Shape::Metadata | Shape::MetadataList => {
             let value = entry.value();
             out.push(b'{');
             out.extend_from_slice(META_HEAD);

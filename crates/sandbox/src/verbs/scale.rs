@@ -7,6 +7,7 @@ use crate::registry::Scale;
 use crate::request::body;
 use crate::server::respond::{self, Answer};
 use crate::store::Entry;
+use crate::verbs::change::Written;
 use crate::verbs::{Context, change, meta};
 
 /// Answers `GET`, `PUT` and `PATCH` of a scale.
@@ -43,7 +44,7 @@ pub(crate) async fn answer(context: &Context, verb: &str, bytes: &[u8]) -> Resul
     } else {
         value["spec"]["replicas"] = replicas.into();
     }
-    let entry = change::store(context, &current, value).await?;
+    let entry = change::store(context, &current, value, Written::Updated).await?;
     Ok(respond::json(200, &view(context, scale, &entry)))
 }
 

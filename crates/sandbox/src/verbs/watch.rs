@@ -14,6 +14,7 @@ use hyper::body::Frame;
 use tokio::sync::watch::Receiver;
 use tokio::time::Instant;
 
+use crate::fields;
 use crate::refusal::{Cause, Refusal};
 use crate::request::query::Query;
 use crate::selectors::Selection;
@@ -95,16 +96,13 @@ pub(crate) fn watch(context: Context) -> Result<Answer, Refusal> {
         wait_for: None,
         changed,
         deadline: now + Duration::from_secs(seconds),
-        next_bookmark: now
-            + Duration::from_secs(BOOKMARK_SECONDS.min(seconds.saturating_sub(LAST_BOOKMARK_SECONDS).max(1))),
+        next_bookmark: now + Duration::from_secs(first_bookmark(seconds)),
         ended: false,
         context,
     };
     match (asked, send_initial) {
-        (Some(version), Some(false) | None) if version > 0 => {
-            read::refuse_future(&watch.context, version)?;
-            watch.position = version;
-        }
+        // A version to come is waited for in silence.
+        (Some(version), Some(false) | None) if version > 0 => watch.position = version,
         (_, Some(false)) => watch.position = watch.context.api.store.version(),
         (Some(version), Some(true)) if version > watch.context.api.store.version() => {
             watch.mark_end = bookmarks;
@@ -124,6 +122,14 @@ pub(crate) fn watch(context: Context) -> Result<Answer, Refusal> {
         http::HeaderValue::from_static("no-cache, private"),
     );
     Ok(answer)
+}
+
+/// When the first bookmark comes in a watch of so many seconds; shorter watches than its last bookmark have none.
+fn first_bookmark(seconds: u64) -> u64 {
+    match seconds.checked_sub(LAST_BOOKMARK_SECONDS) {
+        None | Some(0) => seconds + BOOKMARK_SECONDS,
+        Some(last) => last.min(BOOKMARK_SECONDS),
+    }
 }
 
 /// The rules of `sendInitialEvents` and `resourceVersionMatch` for watches.
@@ -318,7 +324,7 @@ impl Watch {
         if now < last && self.next_bookmark > last {
             self.next_bookmark = last;
         }
-        if !self.bookmarks {
+        if !self.bookmarks || self.position > self.context.api.store.version() {
             return None;
         }
         let mut out = Vec::new();
@@ -338,9 +344,15 @@ impl Watch {
             self.event("BOOKMARK", &mark, out);
             return;
         }
-        let head = match self.shape {
-            Shape::Metadata => "\"apiVersion\":\"meta.k8s.io/v1\",\"kind\":\"PartialObjectMetadata\",".to_owned(),
-            Shape::Whole | Shape::Table | Shape::Rows => self.context.kind.head(&self.context.target.version),
+        let (head, rest) = match self.shape {
+            Shape::Whole => (
+                self.context.kind.head(&self.context.target.version),
+                fields::empty_parts(&self.context),
+            ),
+            _ => (
+                "\"apiVersion\":\"meta.k8s.io/v1\",\"kind\":\"PartialObjectMetadata\",".to_owned(),
+                String::new(),
+            ),
         };
         let marked = if end {
             format!("\"annotations\":{{\"{INITIAL_END}\":\"true\"}},")
@@ -348,7 +360,7 @@ impl Watch {
             String::new()
         };
         let position = self.position;
-        let object = format!("{{{head}\"metadata\":{{{marked}\"resourceVersion\":\"{position}\"}}}}");
+        let object = format!("{{{head}\"metadata\":{{{marked}\"resourceVersion\":\"{position}\"}}{rest}}}");
         out.extend_from_slice(format!("{{\"type\":\"BOOKMARK\",\"object\":{object}}}\n").as_bytes());
     }
 }
