@@ -24,7 +24,6 @@ const CRATES: &[(&str, &[&str])] = &[
     ("cluster", &["sandbox"]),
     ("contract", &["cluster", "gateway", "objects", "sandbox", "watch"]),
     ("deploy", &["cluster", "gateway"]),
-    ("deploy", &["cluster", "gateway", "watch"]),
     ("faults", &["cluster", "objects", "sandbox", "watch"]),
 ];
 
