@@ -21,7 +21,7 @@ use crate::failure::{Failure, Result};
 use crate::fetch::{self, Call, Piece};
 use crate::judge::Judge;
 use crate::kind::Kind;
-use crate::tally::Tally;
+use crate::tally::{Lost, Tally};
 
 /// How many of its last events a client remembers.
 const EVENTS: usize = 60;
@@ -305,6 +305,9 @@ impl<T: Object + PartialEq + Send> Client<T> {
         let is_late = of_request.is_some() && of_request != self.flight.as_ref().map(|(epoch, _)| *epoch);
         if !is_late {
             self.judge.heard(now_ms + self.jumped_ms, &input);
+            for (code, in_stream) in self.judge.take_refusals() {
+                self.page.tally.refused(code, in_stream);
+            }
         }
         if matches!(input, Input::End { .. } | Input::Broken { .. }) && !is_late {
             self.flight = None;
@@ -416,6 +419,11 @@ impl<T: Object + PartialEq + Send> Client<T> {
         let words = format!("{state:?}");
         let short = words.split(['(', ' ', '{']).next().unwrap_or_default();
         if short != self.state {
+            match state {
+                State::Denied(_) => self.page.tally.lost(self.wanted.name, Lost::Denied),
+                State::Missing(_) => self.page.tally.lost(self.wanted.name, Lost::Missing),
+                _ => {}
+            }
             self.state = short.to_owned();
             self.note(format!("is {words}"));
         }

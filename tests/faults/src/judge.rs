@@ -45,6 +45,7 @@ pub struct Judge {
     /// Why a list may begin.
     list_reason: Option<&'static str>,
     flight: Option<Flight>,
+    refusals: Vec<(u16, bool)>,
 }
 
 #[derive(Debug)]
@@ -111,6 +112,11 @@ impl Judge {
             }
             Input::Start | Input::Stop | Input::Tick => {}
         }
+    }
+
+    /// What was refused since the last call: the code, and whether inside a stream.
+    pub fn take_refusals(&mut self) -> Vec<(u16, bool)> {
+        std::mem::take(&mut self.refusals)
     }
 
     /// The clock is set forwards: it may be as if the machine had slept.
@@ -329,6 +335,7 @@ impl Judge {
     }
 
     fn refused(&mut self, now_ms: f64, flight: &Flight, status: u16, hint: u64, in_stream: bool) {
+        self.refusals.push((status, in_stream));
         if !flight.watch || flight.initial {
             self.list_reason = Some("the list was refused");
         }
@@ -367,6 +374,116 @@ impl Judge {
                 }
                 self.fail(now_ms, "a refusal");
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BYTES: &[u8] = br#"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"8"}}}"#;
+
+    fn request(watch: bool, query: &[(&'static str, &str)]) -> Request {
+        let query = query.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        Request { epoch: 1, watch, query }
+    }
+
+    fn head(status: u16, retry_after_secs: Option<u32>) -> Input<'static> {
+        Input::Head {
+            epoch: 1,
+            status,
+            retry_after_secs,
+        }
+    }
+
+    /// A judge whose machine has listed up to version 7 and watches since 1 s.
+    fn watching() -> Judge {
+        let mut judge = Judge::new();
+        judge.asked(0.0, &request(false, &[("limit", "500")])).unwrap();
+        judge.heard(10.0, &head(200, None));
+        let list = br#"{"metadata":{"resourceVersion":"7"},"items":[]}"#;
+        judge.heard(10.0, &Input::Chunk { epoch: 1, bytes: list });
+        judge.heard(10.0, &Input::End { epoch: 1 });
+        judge
+            .asked(1000.0, &request(true, &[("resourceVersion", "7")]))
+            .unwrap();
+        judge.heard(1000.0, &head(200, None));
+        judge
+    }
+
+    fn asks(judge: &mut Judge, now_ms: f64, version: &str) -> Result<(), String> {
+        judge.asked(now_ms, &request(true, &[("resourceVersion", version)]))
+    }
+
+    #[test]
+    fn watch_resumes_from_the_last_whole_frame() {
+        for (newline, version, other) in [(true, "8", "7"), (false, "7", "8")] {
+            for (asked, right) in [(version, true), (other, false)] {
+                let mut judge = watching();
+                judge.heard(2500.0, &Input::Chunk { epoch: 1, bytes: BYTES });
+                if newline {
+                    judge.heard(2500.0, &Input::Chunk { epoch: 1, bytes: b"\n" });
+                }
+                judge.heard(2500.0, &Input::End { epoch: 1 });
+                assert_eq!(asks(&mut judge, 2500.0, asked).is_ok(), right, "{newline} {asked}");
+            }
+        }
+    }
+
+    #[test]
+    fn broken_stream_is_not_asked_for_at_once_nor_listed_anew() {
+        let broken = Input::Broken { epoch: 1, why: "" };
+        let mut judge = watching();
+        judge.heard(2500.0, &broken);
+        assert!(asks(&mut judge, 3200.0, "7").is_err(), "700 ms are too few");
+        let mut judge = watching();
+        judge.heard(2500.0, &broken);
+        assert!(asks(&mut judge, 3300.0, "7").is_ok());
+        judge.heard(3300.0, &broken);
+        assert!(
+            asks(&mut judge, 4800.0, "7").is_err(),
+            "the second wait is twice as long"
+        );
+        let mut judge = watching();
+        judge.heard(2500.0, &broken);
+        assert!(judge.asked(9000.0, &request(false, &[("limit", "500")])).is_err());
+    }
+
+    #[test]
+    fn only_a_list_follows_410_and_nothing_follows_401() {
+        let mut judge = watching();
+        judge.heard(
+            1500.0,
+            &Input::Chunk {
+                epoch: 1,
+                bytes: b"{\"type\":\"ERROR\",\"object\":{\"code\":410}}\n",
+            },
+        );
+        assert!(asks(&mut judge, 1500.0, "7").is_err());
+        for signs_in in [false, true] {
+            let mut judge = watching();
+            judge.heard(1500.0, &Input::Broken { epoch: 1, why: "" });
+            asks(&mut judge, 9000.0, "7").unwrap();
+            judge.heard(9000.0, &head(401, None));
+            judge.heard(9000.0, &Input::End { epoch: 1 });
+            if signs_in {
+                judge.heard(900_000.0, &Input::SignedIn);
+            }
+            assert_eq!(asks(&mut judge, 900_000.0, "7").is_ok(), signs_in);
+        }
+    }
+
+    #[test]
+    fn ordered_wait_is_not_cut_short_and_others_are() {
+        for (status, retry_after_secs, right) in [(429, Some(5), false), (503, None, true)] {
+            let mut judge = watching();
+            judge.heard(1500.0, &Input::Broken { epoch: 1, why: "" });
+            asks(&mut judge, 9000.0, "7").unwrap();
+            judge.heard(9000.0, &head(status, retry_after_secs));
+            judge.heard(9000.0, &Input::End { epoch: 1 });
+            judge.heard(9001.0, &Input::Nudge);
+            assert_eq!(asks(&mut judge, 9001.0, "7").is_ok(), right, "{status}");
         }
     }
 }

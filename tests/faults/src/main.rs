@@ -25,6 +25,9 @@ struct Arguments {
     /// How fast the machines' clocks run.
     #[arg(long, default_value_t = 10.0)]
     speed: f64,
+    /// Run the real API server without its watch cache, so that what is compacted is forgotten at once.
+    #[arg(long)]
+    no_watch_cache: bool,
     /// Writes a second.
     #[arg(long, default_value_t = 60)]
     rate: u32,
@@ -56,7 +59,7 @@ async fn main() -> ExitCode {
 async fn start(arguments: Arguments) -> Result<String> {
     let mut world = match arguments.server {
         Server::Sandbox => World::sandbox().await?,
-        Server::Real => World::real().await?,
+        Server::Real => World::real(!arguments.no_watch_cache).await?,
     };
     let options = Options {
         seed: arguments.seed,

@@ -276,7 +276,7 @@ impl Run {
                 self.hit_all(Kind::Restarted);
                 world.restart().await?;
             }
-            16 if world.compact().await? => self.hit_all(Kind::Compacted),
+            16 => self.compact(world).await?,
             17 => self.sign_in().await?,
             // Somebody comes back to the window; most often, or all would only wait.
             _ => self.tell_all(PageEvent::Nudge).await?,
@@ -356,6 +356,16 @@ impl Run {
         self.hit_all(Kind::Hidden);
         self.tell_all(PageEvent::Pause).await?;
         tokio::time::sleep(Duration::from_millis(200 + self.random.below(2500))).await;
+        self.tell_all(PageEvent::Resume).await
+    }
+
+    /// Compacts the history while the tab is hidden, and after some writes: what the streams had is forgotten.
+    async fn compact(&mut self, world: &mut World) -> Result<()> {
+        self.tell_all(PageEvent::Pause).await?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        if world.compact().await? {
+            self.hit_all(Kind::Compacted);
+        }
         self.tell_all(PageEvent::Resume).await
     }
 

@@ -29,6 +29,15 @@ impl Asked {
     }
 }
 
+/// Why rows are lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lost {
+    /// There is no right to see them.
+    Denied,
+    /// There is no such kind.
+    Missing,
+}
+
 /// The counts.
 #[derive(Debug, Default)]
 pub struct Tally(Mutex<Counts>);
@@ -37,8 +46,13 @@ pub struct Tally(Mutex<Counts>);
 struct Counts {
     happened: BTreeMap<Kind, u64>,
     followed: BTreeMap<(Kind, Asked), u64>,
-    /// The last fault of each client that no request has followed yet.
+    /// The last fault of each client that no request has followed yet, and the last of all.
     open: HashMap<String, Kind>,
+    last: HashMap<String, Kind>,
+    /// How often the rows were lost after a fault, and why.
+    lost: BTreeMap<(Kind, Lost), u64>,
+    /// Answers that were no success, by code, and whether they came inside a stream.
+    refusals: BTreeMap<(u16, bool), u64>,
     /// Per client: requests that its machine ordered, and when the proxy saw one.
     ordered: BTreeMap<String, u64>,
     seen: BTreeMap<String, Vec<f64>>,
@@ -55,6 +69,7 @@ impl Tally {
         let mut counts = self.counts();
         *counts.happened.entry(kind).or_default() += 1;
         counts.open.insert(client.to_owned(), kind);
+        counts.last.insert(client.to_owned(), kind);
     }
 
     /// A fault happened to the whole world; it is put down to a client unless one of its own came first.
@@ -63,7 +78,21 @@ impl Tally {
         *counts.happened.entry(kind).or_default() += 1;
         for client in clients {
             counts.open.entry(client.to_owned()).or_insert(kind);
+            counts.last.insert(client.to_owned(), kind);
         }
+    }
+
+    /// A client says that its rows may not be seen, or are of no kind.
+    pub fn lost(&self, client: &str, lost: Lost) {
+        let mut counts = self.counts();
+        if let Some(kind) = counts.last.get(client).copied() {
+            *counts.lost.entry((kind, lost)).or_default() += 1;
+        }
+    }
+
+    /// A client is refused something.
+    pub fn refused(&self, code: u16, in_stream: bool) {
+        *self.counts().refusals.entry((code, in_stream)).or_default() += 1;
     }
 
     /// A machine orders a request.
@@ -114,17 +143,20 @@ impl Tally {
     pub fn report(&self) -> String {
         let counts = self.counts();
         let mut text = format!(
-            "{:<26} {:>8}   then {:>8} {:>8} {:>8}\n",
-            "fault", "happened", "resumed", "relisted", "page"
+            "{:<26} {:>8}   then {:>8} {:>8} {:>8} {:>8} {:>8}\n",
+            "fault", "happened", "resumed", "relisted", "page", "denied", "missing"
         );
         for kind in Kind::ALL {
             let happened = counts.happened.get(kind).copied().unwrap_or_default();
             let then = |asked| counts.followed.get(&(*kind, asked)).copied().unwrap_or_default();
+            let lost = |lost| counts.lost.get(&(*kind, lost)).copied().unwrap_or_default();
             text.push_str(&format!(
-                "{kind:<26} {happened:>8}        {:>8} {:>8} {:>8}\n",
+                "{kind:<26} {happened:>8}        {:>8} {:>8} {:>8} {:>8} {:>8}\n",
                 then(Asked::Resumed),
                 then(Asked::Relisted),
-                then(Asked::Page)
+                then(Asked::Page),
+                lost(Lost::Denied),
+                lost(Lost::Missing)
             ));
         }
         let sent = |asked| counts.sent.get(&asked).copied().unwrap_or_default();
@@ -136,6 +168,15 @@ impl Tally {
             sent(Asked::Relisted),
             sent(Asked::Page)
         ));
+        let refusals: Vec<String> = counts
+            .refusals
+            .iter()
+            .map(|((code, in_stream), times)| {
+                let way = if *in_stream { " in a stream" } else { "" };
+                format!("{code}{way}: {times}")
+            })
+            .collect();
+        text.push_str(&format!("answers that were no success: {}\n", refusals.join(", ")));
         text
     }
 

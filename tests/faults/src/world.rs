@@ -91,12 +91,14 @@ impl World {
 
     /// Starts a real API server and its etcd, and builds them first if they are missing.
     ///
+    /// Without its watch cache every list and watch is etcd's, so that what is compacted is forgotten at once.
+    ///
     /// # Errors
     /// When they cannot be built or do not start.
-    pub async fn real() -> Result<World> {
+    pub async fn real(watch_cache: bool) -> Result<World> {
         flowdeck_cluster::tools::build(&[Tool::Kubernetes, Tool::Etcd])?;
         let options = Options {
-            controllers: true,
+            watch_cache,
             ..Options::default()
         };
         let cluster = Box::new(Cluster::start(options).await?);
