@@ -129,6 +129,26 @@ async fn options_and_objects_are_refused_as_by_the_api_server() {
         let (found, refused) = apply(&world, &path, query, &body).await;
         assert_eq!((found, &refused["message"]), (code, &json!(message)), "{query} {body}");
     }
+    let twice = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: m\ndata:\n  x: '1'\n  x: '2'\n";
+    let media = ("content-type", "application/apply-patch+yaml");
+    let strict = format!("{path}?fieldManager=a&fieldValidation=Strict");
+    let (code, refused) = world.ask("PATCH", &strict, &[media], twice).await;
+    let why = "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line 7: key \"x\" already set in map";
+    assert_eq!((code, &refused["message"]), (400, &json!(why)));
+    let answer = world
+        .send("PATCH", &format!("{path}?fieldManager=a"), &[media], twice)
+        .await;
+    assert_eq!(
+        answer.headers()["warning"],
+        "299 - \"line 7: key \\\"x\\\" already set in map\""
+    );
+    for (method, path, options) in [("POST", MAPS, "CreateOptions"), ("PUT", path.as_str(), "UpdateOptions")] {
+        let (code, refused) = world.ask(method, &format!("{path}?fieldManager=a%01"), &[], "{}").await;
+        let why = format!(
+            "{options}.meta.k8s.io \"\" is invalid: fieldManager: Invalid value: \"a\\x01\": invalid character U+0001 (at position 1)"
+        );
+        assert_eq!((code, &refused["message"]), (422, &json!(why)));
+    }
     let (code, refused) = world.ask("PATCH", &format!("{path}?force=true"), &[MERGE], "{}").await;
     assert_eq!(
         (code, &refused["details"]["causes"][0]["field"]),

@@ -45,18 +45,42 @@ const GIVEN: &[(&str, &[&[&str]])] = &[
     ),
 ];
 
-/// What `fieldManager` may not say, for the options of a request.
+/// What `fieldManager` may not say.
 pub(crate) fn manager_causes(context: &Context) -> Vec<Cause> {
     let name = context.query.get("fieldManager").unwrap_or_default();
     let mut causes = Vec::new();
     if name.len() > NAME_LENGTH {
         causes.push(Cause::too_long("fieldManager", NAME_LENGTH));
     }
-    if let Some(at) = name.chars().position(char::is_control) {
-        let why = format!("should only contain printable characters, the character at {at} is not printable");
-        causes.push(Cause::invalid("fieldManager", &name.into(), &why));
+    for (at, c) in name.char_indices().filter(|(_, c)| c.is_control()) {
+        let code = u32::from(c);
+        let quoted: String = name
+            .chars()
+            .map(|c| {
+                if c.is_control() {
+                    format!("\\x{:02x}", u32::from(c))
+                } else {
+                    c.to_string()
+                }
+            })
+            .collect();
+        causes.push(Cause {
+            reason: "FieldValueInvalid",
+            field: "fieldManager".to_owned(),
+            message: format!("Invalid value: \"{quoted}\": invalid character U+{code:04X} (at position {at})"),
+        });
     }
     causes
+}
+
+/// Refuses options, `CreateOptions` or `UpdateOptions`, with a wrong `fieldManager`.
+pub(crate) fn check_manager(context: &Context, options: &str) -> Result<(), Refusal> {
+    let causes = manager_causes(context);
+    if causes.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::invalid_options(options, &causes))
+    }
 }
 
 /// The managers of a new object; `asked` is the object without defaults, `value` with them.

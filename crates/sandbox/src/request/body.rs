@@ -6,6 +6,7 @@ use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::Value;
+use serde_saphyr::DuplicateKeyPolicy;
 
 use crate::refusal::Refusal;
 use crate::request::protobuf;
@@ -61,6 +62,25 @@ pub(crate) fn object(headers: &HeaderMap, body: &[u8], kind: &str) -> Result<Val
 pub(crate) fn yaml(body: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(body).map_err(|why| why.to_string())?;
     serde_saphyr::from_str(text).map_err(|why| why.to_string())
+}
+
+/// Parses YAML whose maps may name a key twice: the last one counts, and what is wrong is said too, in Go's words.
+pub(crate) fn forgiving_yaml(body: &[u8]) -> Result<(Value, Option<String>), String> {
+    let why = match yaml(body) {
+        Ok(value) => return Ok((value, None)),
+        Err(why) => why,
+    };
+    let text = std::str::from_utf8(body).map_err(|why| why.to_string())?;
+    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins };
+    let Ok(value) = serde_saphyr::from_str_with_options(text, options) else {
+        return Err(why);
+    };
+    let after = |start: &str, end: &[char]| -> String {
+        let rest = why.split_once(start).map_or("", |(_, rest)| rest);
+        rest.split(end).next().unwrap_or_default().to_owned()
+    };
+    let (line, key) = (after("line ", &[' ']), after("duplicate mapping key: ", &[',', '\n']));
+    Ok((value, Some(format!("line {line}: key \"{key}\" already set in map"))))
 }
 
 fn unreadable(kind: &str, body: &[u8], why: &dyn std::fmt::Display) -> Refusal {

@@ -17,6 +17,27 @@ use crate::verbs::{Context, change, create, meta};
 /// How often an apply is done anew when somebody else was faster.
 const TRIES: u32 = 5;
 
+/// What is applied.
+struct Config {
+    object: Value,
+    /// A key that it has twice.
+    twice: Option<String>,
+    force: bool,
+}
+
+impl Config {
+    /// Refuses a key that is there twice, or gives the warning for it, as `fieldValidation` says.
+    fn warning(&self, context: &Context) -> Result<Option<String>, Refusal> {
+        match (&self.twice, context.query.get("fieldValidation")) {
+            (Some(twice), Some("Strict")) => Err(Refusal::bad_request(format!(
+                "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {twice}"
+            ))),
+            (twice, None | Some("Warn")) => Ok(twice.clone()),
+            _ => Ok(None),
+        }
+    }
+}
+
 /// Applies a configuration to the object in the path, or creates it.
 pub(crate) async fn apply(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
     let force = context.query.flag("force");
@@ -27,12 +48,14 @@ pub(crate) async fn apply(context: &Context, bytes: &[u8]) -> Result<Answer, Ref
             Err(missing) if context.target.subresource.is_some() => return Err(missing),
             Err(_) => None,
         };
-        let config = body::yaml(bytes).map_err(|why| Refusal::bad_request(format!("error decoding YAML: {why}")))?;
-        check(context, &config)?;
+        let read = body::forgiving_yaml(bytes);
+        let (object, twice) = read.map_err(|why| Refusal::bad_request(format!("error decoding YAML: {why}")))?;
+        check(context, &object)?;
+        let config = Config { object, twice, force };
         let seen = current.as_ref().map(|current| current.version);
         let done = match current {
-            Some(current) => merge(context, &current, &config, force).await,
-            None => make(context, &config, force).await,
+            Some(current) => merge(context, &current, &config).await,
+            None => make(context, &config).await,
         };
         match done {
             Err(refusal) if refusal.code == 409 && tries < TRIES && raced(context, seen) => tries += 1,
@@ -71,18 +94,20 @@ fn check(context: &Context, config: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn merge(context: &Context, current: &Arc<Entry>, config: &Value, force: bool) -> Result<Answer, Refusal> {
+async fn merge(context: &Context, current: &Arc<Entry>, config: &Config) -> Result<Answer, Refusal> {
     let live = current.value();
-    let (mut object, managed) = fields::applied(context, Some(&live), config, force)?;
+    let (mut object, managed) = fields::applied(context, Some(&live), &config.object, config.force)?;
+    let twice = config.warning(context)?;
     check_uid(context, &object, meta::text(&live, "uid"))?;
     name_kind(context, &mut object);
-    let decoded = decode::value(context, object)?;
+    let mut decoded = decode::value(context, object)?;
+    decoded.warnings.extend(twice);
     check_name(context, &decoded.value)?;
     let entry = change::store(context, current, decoded.value, Written::Applied(managed)).await?;
     context.object(200, &entry, &decoded.warnings)
 }
 
-async fn make(context: &Context, config: &Value, force: bool) -> Result<Answer, Refusal> {
+async fn make(context: &Context, config: &Config) -> Result<Answer, Refusal> {
     let may_create = Attributes {
         verb: "create",
         group: &context.target.group,
@@ -99,12 +124,14 @@ async fn make(context: &Context, config: &Value, force: bool) -> Result<Answer, 
     {
         return Err(rbac::forbidden(&context.identity, &may_create));
     }
-    let (mut object, managed) = fields::applied(context, None, config, force)?;
+    let (mut object, managed) = fields::applied(context, None, &config.object, config.force)?;
+    let twice = config.warning(context)?;
     check_uid(context, &object, "")?;
     // There is no older version that this one could be about.
     meta::take(&mut object["metadata"], "resourceVersion");
     name_kind(context, &mut object);
-    let decoded = decode::value(context, object)?;
+    let mut decoded = decode::value(context, object)?;
+    decoded.warnings.extend(twice);
     check_name(context, &decoded.value)?;
     let entry = create::store(context, decoded.value, Written::Applied(managed)).await?;
     context.object(201, &entry, &decoded.warnings)

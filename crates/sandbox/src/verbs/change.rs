@@ -16,6 +16,7 @@ use crate::verbs::{Context, create, delete, meta};
 
 /// `PUT` of an object or its status.
 pub(crate) async fn update(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
+    fields::check_manager(context, "UpdateOptions")?;
     let decoded = decode::object(context, bytes)?;
     let current = match context.current() {
         Ok(current) => current,

@@ -18,6 +18,7 @@ const NAME_TRIES: u32 = 8;
 
 /// `POST` of an object.
 pub(crate) async fn create(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
+    fields::check_manager(context, "CreateOptions")?;
     let decoded = decode::object(context, bytes)?;
     let entry = store(context, decoded.value, Written::Updated).await?;
     context.object(201, &entry, &decoded.warnings)

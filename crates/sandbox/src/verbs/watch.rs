@@ -200,6 +200,9 @@ impl Watch {
             if let Some(bytes) = self.ready() {
                 return Some(bytes);
             }
+            if self.ended {
+                return None;
+            }
             tokio::select! {
                 () = stop.cancelled() => return None,
                 changed = self.changed.changed() => if changed.is_err() { return None },
@@ -301,6 +304,11 @@ impl Watch {
     }
 
     fn event(&mut self, kind: &str, entry: &Entry, out: &mut Vec<u8>) {
+        if self.shape == Shape::MetadataList {
+            // One object is no list: the API server finds it cannot write it, and hangs up.
+            self.ended = true;
+            return;
+        }
         out.extend_from_slice(format!("{{\"type\":\"{kind}\",\"object\":").as_bytes());
         render::write(&self.context, self.shape, entry, true, out);
         out.extend_from_slice(b"}\n");
@@ -333,7 +341,7 @@ impl Watch {
     }
 
     fn bookmark(&mut self, end: bool, out: &mut Vec<u8>) {
-        if matches!(self.shape, Shape::Table | Shape::Rows) {
+        if !matches!(self.shape, Shape::Whole | Shape::Metadata) {
             // In a table the bookmark is a row like others, of an object that has only a version.
             let mut value = if end {
                 serde_json::json!({"metadata": {"annotations": {INITIAL_END: "true"}}})
