@@ -4,7 +4,7 @@ draw := cargo run -q --locked -p flowdeck-graph --example draw --
 drawn := kfp2/train-and-deploy.yaml kfp2/if-elif-else.yaml kfp2/pipelines-three-deep.yaml kfp2/wide.yaml \
   argo/depends.yaml argo/hooks.yaml runs/sweep.json
 
-.PHONY: help setup build run test dev bench lint fmt size drawings pictures deny clean
+.PHONY: help setup build run cluster test dev bench lint fmt size drawings pictures deny clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -18,6 +18,9 @@ build: setup ## build the page into dist/ and the gateway into target/release/
 
 run: build ## serve Flowdeck on an embedded sandbox cluster and print a sign-in link
 	@exec target/release/flowdeck-gateway --sandbox --data .sandbox --app dist --listen 127.0.0.1:8080
+
+cluster: build ## start a real Kubernetes without containers, Flowdeck in front of it; Ctrl-C ends all of it
+	@cargo run -q --locked -p flowdeck-cluster -- up target/release/flowdeck-gateway dist
 
 test: ## set up, then run every check and test (what CI runs)
 	@$(tidy) test

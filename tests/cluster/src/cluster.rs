@@ -12,7 +12,9 @@ use rustix::process::Signal;
 use crate::background::Background;
 use crate::error::{Error, Result};
 use crate::etcd::Etcd;
+use crate::gateway::{self, Gateway};
 use crate::kubeconfig;
+use crate::kubeflow;
 use crate::logs;
 use crate::nodes;
 use crate::pki::{Authority, Identity};
@@ -36,6 +38,10 @@ pub struct Options {
     pub controllers: bool,
     /// Whether there are nodes: kwok plays three of them, one with GPUs, and pods live on them (with `controllers`).
     pub nodes: bool,
+    /// Whether every kind of Kubeflow is defined and our controllers run, as clients from this process (with `nodes`).
+    pub kubeflow: bool,
+    /// Whether the sandbox's world is created: users' rights, namespaces, notebooks in every state (with `kubeflow`).
+    pub seed: bool,
     /// Further flags of the API server.
     pub api_server_flags: Vec<String>,
 }
@@ -46,6 +52,8 @@ impl Default for Options {
             watch_cache: true,
             controllers: true,
             nodes: true,
+            kubeflow: false,
+            seed: false,
             api_server_flags: Vec::new(),
         }
     }
@@ -101,6 +109,9 @@ impl Cluster {
             processes,
         };
         cluster.start_processes().await?;
+        if cluster.options.kubeflow {
+            cluster.start_kubeflow().await?;
+        }
         Ok(cluster)
     }
 
@@ -141,6 +152,17 @@ impl Cluster {
 
     pub(crate) fn folder(&self) -> &Path {
         self.processes.folder()
+    }
+
+    /// What makes it a Kubeflow.
+    async fn start_kubeflow(&mut self) -> Result<()> {
+        let client = self.client().await?;
+        kubeflow::define(&client).await?;
+        self.background.push(kubeflow::control(self.admin_kubeconfig())?);
+        if self.options.seed {
+            kubeflow::seed(client).await?;
+        }
+        Ok(())
     }
 
     fn spawn_api_server(&self) -> Result<()> {
@@ -213,6 +235,23 @@ impl Cluster {
         let text = kubeconfig::text(&self.url, &self.ca_pem, user, &self.identity(user, groups)?);
         commands::write(&file, &text)?;
         Ok(file)
+    }
+
+    /// A kubeconfig file for a gateway: `flowdeck-gateway`, who may act as every user and group and do nothing else.
+    ///
+    /// # Errors
+    /// When it cannot be signed or written, or the API server refuses the rights.
+    pub async fn gateway_kubeconfig(&self) -> Result<PathBuf> {
+        kubeflow::allow_gateway(self).await?;
+        self.kubeconfig(kubeflow::GATEWAY, &[])
+    }
+
+    /// Starts the gateway's program in front of this cluster, serving the built page in `app`.
+    ///
+    /// # Errors
+    /// When it does not start: with the end of its log.
+    pub async fn start_gateway(&self, program: &Path, app: &Path) -> Result<Gateway> {
+        gateway::start(self, program, app).await
     }
 
     /// A client with all rights.
@@ -293,7 +332,7 @@ async fn answers(client: &kube::Client, path: &str) -> bool {
     }
 }
 
-async fn client(kubeconfig: &Path) -> Result<kube::Client> {
+pub(crate) async fn client(kubeconfig: &Path) -> Result<kube::Client> {
     let cannot = |why: String| Error::of("an API client", why);
     let config = Kubeconfig::read_from(kubeconfig).map_err(|why| cannot(why.to_string()))?;
     let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())

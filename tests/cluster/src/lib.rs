@@ -22,7 +22,9 @@ mod cluster;
 mod definitions;
 mod error;
 mod etcd;
+mod gateway;
 mod kubeconfig;
+mod kubeflow;
 mod logs;
 mod nodes;
 mod pki;
@@ -32,4 +34,5 @@ pub mod tools;
 
 pub use cluster::{Cluster, Options};
 pub use error::{Error, Result};
+pub use gateway::Gateway;
 pub use pki::Identity;

@@ -1,14 +1,19 @@
 //! Builds and starts real clusters from the command line.
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use flowdeck_cluster::tools::{self, Tool};
-use flowdeck_cluster::{Cluster, Error, Options};
+use flowdeck_cluster::{Cluster, Error, Gateway, Options};
+use tokio::signal::unix::{SignalKind, signal};
 
 const HELP: &str = "flowdeck-cluster builds and starts a real Kubernetes without containers.
 
   flowdeck-cluster build [TOOL …]   build what is missing (all of it, or those tools)
-  flowdeck-cluster up               start a cluster and stop it on Ctrl-C
+  flowdeck-cluster up [GATEWAY APP] start a cluster with Kubeflow's kinds, our controllers and the sandbox's world, and
+                                    in front of it the gateway's program GATEWAY with the page in the folder APP;
+                                    Ctrl-C ends all of it
 ";
 
 #[tokio::main]
@@ -17,7 +22,8 @@ async fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["build", names @ ..] => build(names),
-        ["up"] => up().await,
+        ["up"] => up(None).await,
+        ["up", gateway, app] => up(Some((Path::new(gateway), Path::new(app)))).await,
         _ => {
             eprintln!("{HELP}");
             return ExitCode::FAILURE;
@@ -40,13 +46,52 @@ fn build(names: &[&str]) -> Result<(), Error> {
     tools::build(&chosen)
 }
 
-async fn up() -> Result<(), Error> {
-    tools::build(&Tool::CLUSTER)?;
-    let began = std::time::Instant::now();
-    let cluster = Cluster::start(Options::default()).await?;
-    eprintln!("cluster: ready after {:.1} s", began.elapsed().as_secs_f32());
-    eprintln!("cluster: export KUBECONFIG={}", cluster.admin_kubeconfig().display());
-    tokio::signal::ctrl_c().await.ok();
+async fn up(page: Option<(&Path, &Path)>) -> Result<(), Error> {
+    tools::build(&Tool::KUBEFLOW)?;
+    // Asked for before anything runs: Ctrl-C while it starts must leave nothing behind either.
+    let mut asked = Box::pin(asked_to_stop());
+    eprintln!("cluster: starting (usually 10 s; 25 s on a busy machine)");
+    let began = Instant::now();
+    let started = tokio::select! {
+        started = start(page) => Some(started?),
+        () = &mut asked => None,
+    };
+    if let Some((cluster, page)) = started {
+        eprintln!("cluster: ready after {:.1} s", began.elapsed().as_secs_f32());
+        eprintln!("cluster: export KUBECONFIG={}", cluster.admin_kubeconfig().display());
+        if let Some(page) = page {
+            eprintln!("cluster: Flowdeck is at {}", page.url);
+            for (user, link) in &page.links {
+                eprintln!("cluster: sign in as {user}: {link}");
+            }
+        }
+        eprintln!("cluster: Ctrl-C ends all of it");
+        asked.await;
+    }
     eprintln!("cluster: stopping");
     Ok(())
+}
+
+async fn start(page: Option<(&Path, &Path)>) -> Result<(Cluster, Option<Gateway>), Error> {
+    let options = Options {
+        kubeflow: true,
+        seed: true,
+        ..Options::default()
+    };
+    let cluster = Cluster::start(options).await?;
+    let page = match page {
+        Some((gateway, app)) => Some(cluster.start_gateway(gateway, app).await?),
+        None => None,
+    };
+    Ok((cluster, page))
+}
+
+async fn asked_to_stop() {
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
 }

@@ -71,6 +71,16 @@ impl Tool {
     /// What a cluster does not start without.
     pub const CLUSTER: [Self; 3] = [Self::Kubernetes, Self::Etcd, Self::Kwok];
 
+    /// What a cluster with Kubeflow's kinds needs.
+    pub const KUBEFLOW: [Self; 6] = [
+        Self::Kubernetes,
+        Self::Etcd,
+        Self::Kwok,
+        Self::TrainingOperator,
+        Self::Trainer,
+        Self::JobSet,
+    ];
+
     fn recipe(self) -> Recipe {
         match self {
             Self::Kubernetes => go::KUBERNETES,

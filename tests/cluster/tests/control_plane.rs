@@ -1,13 +1,19 @@
 //! Holds the harness itself to what it promises, on real clusters: `make test-cluster` builds them and runs this.
 
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use flowdeck_cluster::{Cluster, Options};
 use futures::{AsyncBufReadExt, StreamExt, TryStreamExt};
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
-use kube::api::{AttachParams, DeleteParams, ListParams, LogParams, PostParams};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{
+    ApiResource, AttachParams, DeleteParams, DynamicObject, GroupVersionKind, ListParams, LogParams, Patch,
+    PatchParams, PostParams,
+};
 use kube::runtime::wait::await_condition;
 use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
@@ -326,4 +332,140 @@ async fn crashed_pod_keeps_its_previous_log() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert!(said.starts_with("line 1\n"), "{said}");
+}
+
+#[tokio::test]
+#[ignore = "needs what `flowdeck-cluster build` makes"]
+async fn notebook_becomes_a_pod_that_runs() {
+    let options = Options {
+        kubeflow: true,
+        ..Options::default()
+    };
+    let cluster = Cluster::start(options).await.expect("a cluster");
+    let client = cluster.client().await.expect("a client");
+    let kind = GroupVersionKind::gvk("kubeflow.org", "v1", "Notebook");
+    let notebooks: Api<DynamicObject> = Api::namespaced_with(client.clone(), "default", &ApiResource::from_gvk(&kind));
+    let wish = serde_json::from_value(json!({
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "Notebook",
+        "metadata": {"name": "nb"},
+        "spec": {"template": {"spec": {"containers": [{"name": "nb", "image": "jupyter:1"}]}}},
+    }))
+    .expect("a Notebook");
+    notebooks.create(&PostParams::default(), &wish).await.expect("created");
+    let ready =
+        |object: Option<&DynamicObject>| object.is_some_and(|object| object.data["status"]["readyReplicas"] == 1);
+    let waited = await_condition(notebooks.clone(), "nb", ready);
+    tokio::time::timeout(Duration::from_secs(60), waited)
+        .await
+        .expect("ready in time")
+        .expect("a watch");
+    let pods: Api<Pod> = Api::default_namespaced(client.clone());
+    let pod = pods.get("nb-0").await.expect("the pod of the StatefulSet");
+    assert_eq!(pod.owner_references()[0].kind, "StatefulSet");
+
+    let stop = json!({"metadata": {"annotations": {"kubeflow-resource-stopped": "2026-11-28T00:00:00Z"}}});
+    let stop = Patch::Merge(&stop);
+    notebooks
+        .patch("nb", &PatchParams::default(), &stop)
+        .await
+        .expect("stopped");
+    let gone = await_condition(pods, "nb-0", |pod: Option<&Pod>| pod.is_none());
+    tokio::time::timeout(Duration::from_secs(60), gone)
+        .await
+        .expect("gone in time")
+        .expect("a watch");
+
+    // Every kind is served with what its definition says, and none has a schema that the server would not hold.
+    let definitions: Api<CustomResourceDefinition> = Api::all(client);
+    let list = definitions.list(&ListParams::default()).await.expect("definitions");
+    let names: Vec<String> = list.iter().map(ResourceExt::name_any).collect();
+    for kind in [
+        "experiments.kubeflow.org",
+        "pytorchjobs.kubeflow.org",
+        "trainjobs.trainer.kubeflow.org",
+    ] {
+        assert!(names.iter().any(|name| name == kind), "{kind}");
+    }
+    for definition in list {
+        let conditions = definition
+            .status
+            .and_then(|status| status.conditions)
+            .unwrap_or_default();
+        let name = definition.metadata.name.unwrap_or_default();
+        let bad = conditions
+            .iter()
+            .find(|condition| condition.type_ == "NonStructuralSchema");
+        assert!(bad.is_none(), "{name}: {bad:?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs what `flowdeck-cluster build` makes"]
+async fn gateway_may_act_as_others_and_do_nothing_else() {
+    let cluster = Cluster::start(Options {
+        nodes: false,
+        ..Options::default()
+    })
+    .await
+    .expect("a cluster");
+    let file = cluster.gateway_kubeconfig().await.expect("a kubeconfig");
+    let kubeconfig = kube::config::Kubeconfig::read_from(file).expect("a kubeconfig");
+    let options = kube::config::KubeConfigOptions::default();
+    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .expect("a configuration");
+    let mut as_alice = config.clone();
+    as_alice.auth_info.impersonate = Some("alice@example.com".to_owned());
+    let gateway = Client::try_from(config).expect("a client");
+    let alice = Client::try_from(as_alice).expect("a client");
+    assert_eq!(status(&gateway, "/api/v1/namespaces/default/configmaps").await, 403);
+    let review: Api<SelfSubjectReview> = Api::all(alice.clone());
+    let said = review
+        .create(&PostParams::default(), &SelfSubjectReview::default())
+        .await
+        .expect("a review");
+    let user = said.status.and_then(|status| status.user_info).expect("a user");
+    assert_eq!(user.username.as_deref(), Some("alice@example.com"));
+    assert_eq!(status(&alice, "/api/v1/namespaces/default/configmaps").await, 403);
+}
+
+/// Waits for a line of the program with `mark` in it, and gives what follows.
+fn line_after(lines: &mut impl Iterator<Item = std::io::Result<String>>, mark: &str) -> String {
+    let line = lines.map(|line| line.expect("text")).find(|line| line.contains(mark));
+    let line = line.unwrap_or_else(|| panic!("no line with {mark}"));
+    line.split_once(mark).expect("the mark").1.to_owned()
+}
+
+#[test]
+#[ignore = "needs what `flowdeck-cluster build` makes"]
+fn nothing_is_left_when_the_program_is_ended_in_either_way() {
+    for signal in ["-INT", "-KILL"] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_flowdeck-cluster"))
+            .arg("up")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("started");
+        let mut lines = BufReader::new(program.stderr.take().expect("a pipe")).lines();
+        let kubeconfig = PathBuf::from(line_after(&mut lines, "KUBECONFIG="));
+        let folder = kubeconfig.parent().expect("a folder").display().to_string();
+        assert!(processes_with(&folder) >= 5);
+        let id = program.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .expect("kill")
+                .success()
+        );
+        program.wait().expect("ended");
+        let began = Instant::now();
+        while processes_with(&folder) > 0 || PathBuf::from(&folder).exists() {
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "{signal}: something is left of {folder}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }

@@ -92,6 +92,8 @@ impl Files {
 
     pub(super) fn api_server(&self, etcd: &str, watch_cache: bool) -> Result<Command> {
         let mut command = Command::new(Tool::Kubernetes.program("kube-apiserver")?);
+        // Much is allocated while definitions are read; there is memory enough to collect it later.
+        command.env("GOGC", "400").env("GOMEMLIMIT", "1GiB");
         command.args([
             format!("--etcd-servers={etcd}"),
             format!("--secure-port={}", self.port),

@@ -1,0 +1,80 @@
+//! Makes the cluster a Kubeflow: its kinds, our controllers as ordinary clients, the gateway's rights, a seed.
+
+use std::path::{Path, PathBuf};
+
+use flowdeck_sandbox::controllers::{self, Part};
+use serde_json::json;
+
+use crate::background::Background;
+use crate::cluster::{Cluster, client};
+use crate::definitions;
+use crate::error::{Error, Result};
+use crate::tools::{self, Tool};
+
+/// Who the gateway is towards the API server.
+pub(crate) const GATEWAY: &str = "flowdeck-gateway";
+
+/// What the real control plane lacks: Kubeflow's own controllers, and somebody who makes the seed's volumes.
+const PARTS: [Part; 4] = [Part::Notebooks, Part::Profiles, Part::Activity, Part::Volumes];
+
+/// Applies every definition; the kinds are served when it returns.
+pub(crate) async fn define(client: &kube::Client) -> Result<()> {
+    let mut manifests = Vec::new();
+    for folder in definition_folders()? {
+        manifests.extend(definitions::folder(&folder)?);
+    }
+    definitions::apply(client, &manifests).await
+}
+
+/// Our definitions, and those of the modules that we build.
+fn definition_folders() -> Result<[PathBuf; 5]> {
+    let root = tools::package().join("../..");
+    Ok([
+        root.join("crates/sandbox/crds"),
+        root.join("deploy/crds-for-tests/kubeflow"),
+        Tool::TrainingOperator.file("manifests/base/crds")?,
+        Tool::Trainer.file("manifests/base/crds")?,
+        Tool::JobSet.file("config/components/crd/bases")?,
+    ])
+}
+
+/// Runs our controllers against the API server until what it returns is dropped.
+pub(crate) fn control(kubeconfig: &Path) -> Result<Background> {
+    let kubeconfig = kubeconfig.to_owned();
+    Background::start("kubeflow-controllers", async move |stop| {
+        let options = controllers::Options {
+            parts: PARTS.into(),
+            ..controllers::Options::default()
+        };
+        match client(&kubeconfig).await {
+            Ok(client) => controllers::run(client, options, stop).await,
+            Err(why) => eprintln!("cluster: the controllers do not run: {why}"),
+        }
+    })
+}
+
+/// Fills the cluster with the sandbox's world.
+pub(crate) async fn seed(client: kube::Client) -> Result<()> {
+    flowdeck_sandbox::seed::believable(client)
+        .await
+        .map_err(|why| Error::of("the seed", why))
+}
+
+/// Lets the gateway act as everybody, and do nothing else.
+pub(crate) async fn allow_gateway(cluster: &Cluster) -> Result<()> {
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": GATEWAY},
+        "rules": [{"apiGroups": [""], "resources": ["users", "groups"], "verbs": ["impersonate"]}],
+    });
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": GATEWAY},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": GATEWAY},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": GATEWAY}],
+    });
+    let client = cluster.client().await?;
+    definitions::apply(&client, &[role.to_string(), binding.to_string()]).await
+}
