@@ -21,6 +21,11 @@ use crate::{
 ///   flowdeck-gateway user add alice@example.com --users users.toml
 ///   flowdeck-gateway --kubeconfig ~/.kube/config --users users.toml --app dist
 ///
+/// Where an OpenID provider knows the people (register PUBLIC-URL/auth/oidc/callback there):
+///
+///   flowdeck-gateway --in-cluster --listen 0.0.0.0:8080 --public-url https://deck.example.com \
+///     --oidc-issuer https://id.example.com --oidc-client-id flowdeck --oidc-client-secret-file secret
+///
 /// Each setting can also be an environment variable (--listen is FLOWDECK_LISTEN) or a line of the file
 /// given with --config (listen = "…"). A flag wins over the environment, the environment over the file.
 #[derive(Debug, Parser)]
@@ -171,6 +176,96 @@ pub struct Settings {
     /// A session ends at this age at the latest [default: 24h]
     #[arg(long, env = "FLOWDECK_SESSION_MAX", value_name = "TIME", help_heading = "Signing in")]
     pub session_max: Option<String>,
+
+    /// Let people sign in at an OpenID provider: its issuer, https://id.example.com
+    #[arg(
+        long,
+        env = "FLOWDECK_OIDC_ISSUER",
+        value_name = "URL",
+        help_heading = "Signing in with OpenID Connect"
+    )]
+    pub oidc_issuer: Option<String>,
+    /// The name that the provider knows this gateway by
+    #[arg(
+        long,
+        env = "FLOWDECK_OIDC_CLIENT_ID",
+        value_name = "ID",
+        help_heading = "Signing in with OpenID Connect"
+    )]
+    pub oidc_client_id: Option<String>,
+    /// A file with the secret that belongs to it; without one the gateway is a public client
+    #[arg(
+        long,
+        env = "FLOWDECK_OIDC_CLIENT_SECRET_FILE",
+        value_name = "FILE",
+        help_heading = "Signing in with OpenID Connect"
+    )]
+    pub oidc_client_secret_file: Option<PathBuf>,
+    /// What the button calls the provider [default: single sign-on]
+    #[arg(
+        long,
+        env = "FLOWDECK_OIDC_NAME",
+        value_name = "TEXT",
+        help_heading = "Signing in with OpenID Connect"
+    )]
+    pub oidc_name: Option<String>,
+    /// What the provider is asked for; can be repeated [default: openid,email,profile]
+    #[arg(
+        long,
+        env = "FLOWDECK_OIDC_SCOPE",
+        value_name = "SCOPE",
+        value_delimiter = ',',
+        help_heading = "Signing in with OpenID Connect"
+    )]
+    pub oidc_scope: Vec<String>,
+    /// The claim with the user's name [default: email]
+    #[arg(
+        long,
+        env = "FLOWDECK_OIDC_USER_CLAIM",
+        value_name = "CLAIM",
+        help_heading = "Signing in with OpenID Connect"
+    )]
+    pub oidc_user_claim: Option<String>,
+    /// The claim with the user's groups [default: groups]
+    #[arg(
+        long,
+        env = "FLOWDECK_OIDC_GROUPS_CLAIM",
+        value_name = "CLAIM",
+        help_heading = "Signing in with OpenID Connect"
+    )]
+    pub oidc_groups_claim: Option<String>,
+    /// What is put before the user's name [default: nothing]
+    #[arg(
+        long,
+        env = "FLOWDECK_OIDC_USER_PREFIX",
+        value_name = "TEXT",
+        help_heading = "Signing in with OpenID Connect"
+    )]
+    pub oidc_user_prefix: Option<String>,
+    /// What is put before each group [default: nothing]
+    #[arg(
+        long,
+        env = "FLOWDECK_OIDC_GROUPS_PREFIX",
+        value_name = "TEXT",
+        help_heading = "Signing in with OpenID Connect"
+    )]
+    pub oidc_groups_prefix: Option<String>,
+    /// A file with the certificate authority (PEM) of the provider [default: the system's]
+    #[arg(
+        long,
+        env = "FLOWDECK_OIDC_CA",
+        value_name = "FILE",
+        help_heading = "Signing in with OpenID Connect"
+    )]
+    pub oidc_ca: Option<PathBuf>,
+    /// How far the provider's clock may be off [default: 30s]
+    #[arg(
+        long,
+        env = "FLOWDECK_OIDC_LEEWAY",
+        value_name = "TIME",
+        help_heading = "Signing in with OpenID Connect"
+    )]
+    pub oidc_leeway: Option<String>,
 
     /// A proxy that may name the user in headers: its address or network; can be repeated
     #[arg(
@@ -366,6 +461,17 @@ impl Settings {
             sign_in_link: list(self.sign_in_link, file.sign_in_link),
             session_idle: self.session_idle.or(file.session_idle),
             session_max: self.session_max.or(file.session_max),
+            oidc_issuer: self.oidc_issuer.or(file.oidc_issuer),
+            oidc_client_id: self.oidc_client_id.or(file.oidc_client_id),
+            oidc_client_secret_file: self.oidc_client_secret_file.or(file.oidc_client_secret_file),
+            oidc_name: self.oidc_name.or(file.oidc_name),
+            oidc_scope: list(self.oidc_scope, file.oidc_scope),
+            oidc_user_claim: self.oidc_user_claim.or(file.oidc_user_claim),
+            oidc_groups_claim: self.oidc_groups_claim.or(file.oidc_groups_claim),
+            oidc_user_prefix: self.oidc_user_prefix.or(file.oidc_user_prefix),
+            oidc_groups_prefix: self.oidc_groups_prefix.or(file.oidc_groups_prefix),
+            oidc_ca: self.oidc_ca.or(file.oidc_ca),
+            oidc_leeway: self.oidc_leeway.or(file.oidc_leeway),
             trusted_header_peer: list(self.trusted_header_peer, file.trusted_header_peer),
             trusted_header_user: self.trusted_header_user.or(file.trusted_header_user),
             trusted_header_groups: self.trusted_header_groups.or(file.trusted_header_groups),

@@ -18,6 +18,7 @@ use crate::{
     sign_in::{
         accounts::SANDBOX_USERS,
         check::{IdentityHeaders, Original},
+        oidc,
         sessions::Lifetimes,
         trusted::TrustedHeaders,
     },
@@ -111,6 +112,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// Who may name the user in headers.
     pub trusted_headers: Option<Arc<TrustedHeaders>>,
+    /// The provider where people sign in.
+    pub oidc: Option<oidc::Settings>,
     /// The cluster's own names that may sign in.
     pub system_names: Vec<String>,
     /// How `/auth/check` learns what was asked for.
@@ -182,10 +185,11 @@ impl Config {
         }
         let tls = sign_in::tls(&settings)?;
         let trusted_headers = sign_in::trusted_headers(&settings)?.map(Arc::new);
-        if !sandbox && settings.users.is_none() && trusted_headers.is_none() {
+        let oidc = sign_in::oidc(&settings)?;
+        if !sandbox && settings.users.is_none() && trusted_headers.is_none() && oidc.is_none() {
             return bad(
                 "users",
-                "is needed, or nobody could sign in: make the file with `flowdeck-gateway user add NAME --users FILE`, or let a proxy sign people in (--trusted-header-peer)",
+                "is needed, or nobody could sign in: make the file with `flowdeck-gateway user add NAME --users FILE`, or let an OpenID provider (--oidc-issuer) or a proxy (--trusted-header-peer) sign people in",
             );
         }
         Ok(Config {
@@ -210,6 +214,7 @@ impl Config {
             upstream_timeout: duration("upstream-timeout", settings.upstream_timeout.as_deref(), "60s")?,
             trusted_proxies: sign_in::networks("trusted-proxy", &settings.trusted_proxy)?,
             trusted_headers,
+            oidc,
             system_names: sign_in::system_names(&settings)?,
             check_original: settings.check_original.unwrap_or(Original::Path),
             check_headers: sign_in::check_headers(&settings),
@@ -385,19 +390,24 @@ fn upstream(settings: &Settings, text: &str) -> Result<Cluster, BadSetting> {
     {
         return bad("upstream-token-file", format!("there is no file {}", file.display()));
     }
-    let ca_pem = match &settings.upstream_ca {
-        None => None,
-        Some(file) => match std::fs::read(file) {
-            Ok(pem) if pem.starts_with(b"-----BEGIN CERTIFICATE-----") => Some(pem),
-            Ok(_) => return bad("upstream-ca", format!("{} is not a PEM certificate", file.display())),
-            Err(error) => return bad("upstream-ca", format!("{} cannot be read: {error}", file.display())),
-        },
-    };
+    let ca_pem = authority("upstream-ca", settings.upstream_ca.as_deref())?;
     Ok(Cluster::Address {
         url,
         token_file: settings.upstream_token_file.clone(),
         ca_pem,
     })
+}
+
+/// The PEM bytes of a certificate authority's file.
+fn authority(name: &'static str, file: Option<&Path>) -> Result<Option<Vec<u8>>, BadSetting> {
+    let Some(file) = file else {
+        return Ok(None);
+    };
+    match std::fs::read(file) {
+        Ok(pem) if pem.starts_with(b"-----BEGIN CERTIFICATE-----") => Ok(Some(pem)),
+        Ok(_) => bad(name, format!("{} is not a PEM certificate", file.display())),
+        Err(error) => bad(name, format!("{} cannot be read: {error}", file.display())),
+    }
 }
 
 fn sandbox_config(settings: &Settings) -> Result<flowdeck_sandbox::Config, BadSetting> {

@@ -36,6 +36,14 @@ pub enum Rejection {
     BadCredentials,
     /// The link was used already, is too old, or never existed.
     BadLink,
+    /// The provider's answer belongs to no sign-in of this browser.
+    SignInState,
+    /// The provider said no, or its token does not hold.
+    SignInRefused,
+    /// The provider cannot be asked.
+    ProviderUnreachable,
+    /// A sign-in at another address than the configured one.
+    Host,
     /// Too many failed sign-ins; seconds until the next one is looked at.
     SignInTooOften(u64),
     /// The account's name or group may not be impersonated.
@@ -85,12 +93,15 @@ impl Rejection {
     pub fn status(self) -> StatusCode {
         use Rejection as R;
         match self {
-            R::Target | R::Path(_) | R::IdentityHeader | R::Upgrade | R::Body => StatusCode::BAD_REQUEST,
+            R::Target | R::Path(_) | R::IdentityHeader | R::SignInState | R::Host | R::Upgrade | R::Body => {
+                StatusCode::BAD_REQUEST
+            }
             R::SignedOut | R::BadCredentials | R::BadLink => StatusCode::UNAUTHORIZED,
             R::ProxySubresource
             | R::UpgradeOnly
             | R::Identity
             | R::Original
+            | R::SignInRefused
             | R::CustomHeader
             | R::CrossSite
             | R::Origin
@@ -103,7 +114,7 @@ impl Rejection {
             R::SignInTooOften(_) | R::TooManyStreams | R::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             R::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             R::UpstreamBroken => StatusCode::BAD_GATEWAY,
-            R::UpstreamUnreachable | R::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            R::UpstreamUnreachable | R::ProviderUnreachable | R::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             R::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -122,6 +133,10 @@ impl Rejection {
             R::SignedOut => "signed-out",
             R::BadCredentials => "bad-credentials",
             R::BadLink => "bad-link",
+            R::SignInState => "sign-in-state",
+            R::SignInRefused => "sign-in-refused",
+            R::ProviderUnreachable => "provider-unreachable",
+            R::Host => "host",
             R::SignInTooOften(_) => "sign-in-too-often",
             R::Identity => "identity",
             R::IdentityHeader => "identity-header",
@@ -160,6 +175,10 @@ impl Rejection {
             R::SignedOut => "You are signed out. Sign in to go on.",
             R::BadCredentials => "That name and password do not match.",
             R::BadLink => "This sign-in link was used already or is too old. Ask for a new one.",
+            R::SignInState => "This sign-in was not begun in this browser, was answered already, or took too long.",
+            R::SignInRefused => "The identity provider did not sign you in.",
+            R::ProviderUnreachable => "The identity provider cannot be reached. Try again in a moment.",
+            R::Host => "People sign in at this page's own address only.",
             R::SignInTooOften(_) => "Too many failed sign-ins. Wait a moment, then try again.",
             R::Identity => "This account's name cannot be used with this cluster.",
             R::IdentityHeader => "The request names a user in a header that has two readings or that nobody may send.",
@@ -207,6 +226,7 @@ impl Rejection {
             Rejection::SignInTooOften(seconds) => Some(seconds),
             Rejection::TooManyStreams | Rejection::TooManyRequests | Rejection::Stopping => Some(1),
             Rejection::UpstreamUnreachable => Some(2),
+            Rejection::ProviderUnreachable => Some(5),
             _ => None,
         }
     }

@@ -39,7 +39,9 @@ use crate::{
         Proof, Visitor,
         accounts::{Accounts, Authenticator},
         cookie,
+        identity::Identity,
         links::Links,
+        oidc::{self, Oidc},
         sessions::{Session, Sessions},
         throttle::Throttle,
     },
@@ -60,6 +62,8 @@ pub struct Gateway {
     pub config: Config,
     /// Where accounts come from.
     pub accounts: Accounts,
+    /// The provider where people sign in, if there is one.
+    pub oidc: Option<Oidc>,
     /// Who is signed in.
     pub sessions: Sessions,
     /// Sign-in links that nobody has opened yet.
@@ -85,7 +89,7 @@ pub struct Gateway {
 
 impl Gateway {
     /// Puts the parts together; opens nothing yet.
-    pub fn new(config: Config, accounts: Accounts, upstream: Upstream, log: Log) -> Arc<Gateway> {
+    pub fn new(config: Config, accounts: Accounts, oidc: Option<Oidc>, upstream: Upstream, log: Log) -> Arc<Gateway> {
         Arc::new(Gateway {
             sessions: Sessions::new(config.lifetimes, config.sessions_file.clone()),
             page: Page::new(config.app.clone()),
@@ -97,6 +101,7 @@ impl Gateway {
             stop: CancellationToken::new(),
             ready: Mutex::new(None),
             accounts,
+            oidc,
             upstream,
             log,
             config,
@@ -116,17 +121,23 @@ impl Gateway {
         let Some(session) = self.session(request) else {
             return Ok(None);
         };
-        let Some(account) = self.accounts.account(&session.user) else {
-            return Ok(None);
-        };
-        if !Sessions::belongs_to(&session, &account) {
+        let Some(identity) = self.identity(&session) else {
             self.sessions.close(&session);
             return Ok(None);
-        }
+        };
         Ok(Some(Visitor {
-            identity: account.identity,
+            identity,
             proof: Proof::Session(session),
         }))
+    }
+
+    /// Who a session belongs to now: its account's word, or the provider's; none if it is over.
+    fn identity(&self, session: &Session) -> Option<Identity> {
+        if let Some(identity) = self.oidc.as_ref().and_then(|oidc| oidc.identity(session)) {
+            return Some(identity);
+        }
+        let account = self.accounts.account(&session.user)?;
+        Sessions::belongs_to(session, &account).then_some(account.identity)
     }
 
     /// The session of the request's cookie.
@@ -179,11 +190,8 @@ impl Gateway {
             if let Some(tls) = &self.config.tls {
                 tls.refresh();
             }
-            self.sessions.sweep(|session| {
-                self.accounts
-                    .account(&session.user)
-                    .is_some_and(|account| Sessions::belongs_to(session, &account))
-            });
+            self.sessions.sweep(|session| self.identity(session).is_some());
+            oidc::renewal::renew_due(&self);
             turn = turn.wrapping_add(1);
             if turn.is_multiple_of(SAVE_TIMES_EVERY) {
                 self.sessions.save_times();

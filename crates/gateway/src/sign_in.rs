@@ -1,8 +1,8 @@
 //! Knows who is in front of the screen: accounts, sessions, links, cookies, headers of a trusted proxy.
 //!
 //! Ways to be somebody, first match wins: the headers of a proxy that proved who it is (`trusted`), or a
-//! session's cookie (`sessions`). A session begins with a password or a link (`endpoints`). Whoever
-//! else asks is nobody. `check` answers the same question for a gateway in front that forwards by itself.
+//! session's cookie (`sessions`). A session begins with a password or a link (`endpoints`) or at an OpenID
+//! provider (`oidc`). Whoever else asks is nobody. `check` answers the same question for a gateway in front that forwards by itself.
 //!
 //! Never talks to the cluster, and never reads an identity from a header unless `trusted` allows it.
 
@@ -12,6 +12,7 @@ pub mod cookie;
 pub mod endpoints;
 pub mod identity;
 pub mod links;
+pub mod oidc;
 pub mod password;
 pub mod saved;
 pub mod sessions;

@@ -13,6 +13,7 @@ use crate::{
     server::{Gateway, Running},
     sign_in::{
         accounts::{Accounts, Authenticator, FixedAccounts},
+        oidc::Oidc,
         users::{LocalUsers, UsersError},
     },
 };
@@ -28,6 +29,8 @@ pub enum StartError {
     UnknownUser(String),
     /// The sandbox did not start.
     Sandbox(flowdeck_sandbox::Error),
+    /// The way to the OpenID provider cannot be prepared.
+    Oidc(Box<dyn std::error::Error + Send + Sync>),
     /// The cluster's address or credentials cannot be read.
     Cluster(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -45,6 +48,10 @@ impl fmt::Display for StartError {
             StartError::Users(error) => write!(f, "--users: {error}"),
             StartError::UnknownUser(user) => write!(f, "--sign-in-link: there is no user {user:?}"),
             StartError::Sandbox(error) => write!(f, "the sandbox did not start: {error}"),
+            StartError::Oidc(error) => write!(
+                f,
+                "--oidc-issuer: the provider cannot be asked with these settings: {error}"
+            ),
             StartError::Cluster(error) => write!(f, "the cluster's address or credentials cannot be read: {error}"),
         }
     }
@@ -94,7 +101,13 @@ pub async fn start(mut config: Config, log: Log) -> Result<Started, StartError> 
     }
     let (sandbox, cluster) = connect(&config.cluster).await?;
     let upstream = Upstream::new(&cluster).map_err(|e| StartError::Cluster(e.into()))?;
-    let gateway = Gateway::new(config, accounts, upstream, log);
+    let oidc = config
+        .oidc
+        .clone()
+        .map(Oidc::new)
+        .transpose()
+        .map_err(StartError::Oidc)?;
+    let gateway = Gateway::new(config, accounts, oidc, upstream, log);
     let url = gateway.config.page_url();
     let link = |user: &String| {
         let token = gateway.links.issue(user, Instant::now());

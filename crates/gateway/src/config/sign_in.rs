@@ -1,14 +1,17 @@
-//! Checks the settings that say who people are: trusted headers, `/auth/check`, TLS.
+//! Checks the settings that say who people are: OpenID Connect, trusted headers, `/auth/check`, TLS.
 
-use http::HeaderName;
+use std::time::Duration;
+
+use http::{HeaderName, Uri};
 
 use crate::{
     cli::Settings,
-    config::{BadSetting, bad},
+    config::{BadSetting, authority, bad, duration},
     network::Network,
     sign_in::{
         check::IdentityHeaders,
         identity::{MASTERS, is_of_the_cluster},
+        oidc,
         trusted::{SharedSecret, TrustedHeaders},
     },
     tls::Tls,
@@ -108,6 +111,87 @@ fn header(name: &'static str, given: Option<&str>, default: &'static str) -> Res
             format!("{text:?} cannot be used as a header: letters, digits and - only, such as {default}"),
         ),
     }
+}
+
+/// At most so often are the provider's keys asked for.
+const KEYS_PAUSE: Duration = Duration::from_secs(60);
+
+/// The provider where people sign in, if there is one.
+pub(super) fn oidc(settings: &Settings) -> Result<Option<oidc::Settings>, BadSetting> {
+    let Some(issuer) = &settings.oidc_issuer else {
+        for (name, given) in [
+            ("oidc-client-id", settings.oidc_client_id.is_some()),
+            ("oidc-client-secret-file", settings.oidc_client_secret_file.is_some()),
+            ("oidc-ca", settings.oidc_ca.is_some()),
+        ] {
+            if given {
+                return bad(name, "only means something with --oidc-issuer");
+            }
+        }
+        return Ok(None);
+    };
+    let url = issuer.parse::<Uri>().ok();
+    let askable = url.is_some_and(|url| {
+        matches!(url.scheme_str(), Some("http" | "https")) && url.authority().is_some() && url.query().is_none()
+    });
+    if !askable || issuer.contains(['@', '#']) {
+        return bad(
+            "oidc-issuer",
+            format!("{issuer:?} is not an issuer; right would be https://id.example.com, as the provider writes it"),
+        );
+    }
+    let Some(client_id) = settings.oidc_client_id.clone().filter(|id| !id.is_empty()) else {
+        return bad(
+            "oidc-client-id",
+            "is needed with --oidc-issuer: the name that the provider knows us by",
+        );
+    };
+    if let Some(file) = &settings.oidc_client_secret_file {
+        match std::fs::read_to_string(file) {
+            Ok(secret) if secret.trim().is_empty() => {
+                return bad("oidc-client-secret-file", format!("{} is empty", file.display()));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                return bad(
+                    "oidc-client-secret-file",
+                    format!("{} cannot be read: {error}", file.display()),
+                );
+            }
+        }
+    }
+    let leeway = duration("oidc-leeway", settings.oidc_leeway.as_deref(), "30s")?;
+    if leeway > Duration::from_secs(600) {
+        return bad(
+            "oidc-leeway",
+            "must not be longer than 10m: tokens would outlive their end",
+        );
+    }
+    let mut scopes = settings.oidc_scope.clone();
+    if scopes.is_empty() {
+        scopes = ["openid", "email", "profile"].map(str::to_owned).to_vec();
+    }
+    if !scopes.iter().any(|scope| scope == "openid") {
+        return bad(
+            "oidc-scope",
+            "must have openid among its scopes, or no ID token comes back",
+        );
+    }
+    let text = |given: &Option<String>, default: &str| given.clone().unwrap_or_else(|| default.to_owned());
+    Ok(Some(oidc::Settings {
+        issuer: issuer.clone(),
+        client_id,
+        client_secret_file: settings.oidc_client_secret_file.clone(),
+        name: text(&settings.oidc_name, "single sign-on"),
+        scopes,
+        user_claim: text(&settings.oidc_user_claim, "email"),
+        groups_claim: text(&settings.oidc_groups_claim, "groups"),
+        user_prefix: text(&settings.oidc_user_prefix, ""),
+        groups_prefix: text(&settings.oidc_groups_prefix, ""),
+        ca_pem: authority("oidc-ca", settings.oidc_ca.as_deref())?,
+        leeway,
+        keys_pause: KEYS_PAUSE,
+    }))
 }
 
 /// The cluster's own names that may sign in.

@@ -31,7 +31,7 @@ fn check(folder: &Path, flags: &str) -> Result<Config, BadSetting> {
 
 /// Flags, the setting that is to blame, a part of what is said. `DIR` is a folder with an app and an empty
 /// users file, `UPSTREAM` a complete setting without a sandbox.
-const BAD: [(&str, &str, &str); 44] = [
+const BAD: [(&str, &str, &str); 52] = [
     ("", "sandbox", "no cluster is named"),
     ("--sandbox --in-cluster", "sandbox", "only one cluster"),
     ("--upstream http://a:1", "users", "nobody could sign in"),
@@ -192,6 +192,38 @@ const BAD: [(&str, &str, &str); 44] = [
         "allow-system-name",
         "may sign in anyway",
     ),
+    (
+        "SANDBOX --oidc-client-id x",
+        "oidc-client-id",
+        "only means something with --oidc-issuer",
+    ),
+    (
+        "SANDBOX --oidc-issuer id.example.com --oidc-client-id x",
+        "oidc-issuer",
+        "right would be https://",
+    ),
+    (
+        "SANDBOX --oidc-issuer https://a:b@id.example.com --oidc-client-id x",
+        "oidc-issuer",
+        "is not an issuer",
+    ),
+    (
+        "SANDBOX --oidc-issuer https://id.example.com",
+        "oidc-client-id",
+        "is needed with --oidc-issuer",
+    ),
+    (
+        "OIDC --oidc-client-secret-file DIR/none",
+        "oidc-client-secret-file",
+        "cannot be read",
+    ),
+    (
+        "OIDC --oidc-client-secret-file DIR/users.toml",
+        "oidc-client-secret-file",
+        "is empty",
+    ),
+    ("OIDC --oidc-scope email", "oidc-scope", "must have openid"),
+    ("OIDC --oidc-leeway 2h", "oidc-leeway", "not be longer than 10m"),
     ("SANDBOX --tls-cert DIR/not-a.pem", "tls-key", "is needed"),
     (
         "SANDBOX --tls-cert DIR/not-a.pem --tls-key DIR/not-a.pem",
@@ -219,6 +251,10 @@ fn bad_setting_is_named_and_explained() {
             .replace(
                 "TRUSTED",
                 "SANDBOX --trusted-header-peer 10.0.0.1 --trusted-header-secret-file DIR/secret",
+            )
+            .replace(
+                "OIDC",
+                "SANDBOX --oidc-issuer https://id.example.com --oidc-client-id x",
             )
             .replace("SANDBOX", "--sandbox --data DIR/s");
         let Err(error) = check(folder.path(), &flags) else {
@@ -276,6 +312,19 @@ fn proxy_that_signs_people_in_makes_users_needless() {
         [IdentityHeaders::Impersonate, IdentityHeaders::Kubeflow]
     );
     assert_eq!(config.check_original, Original::Path);
+}
+
+#[test]
+fn provider_makes_users_needless_and_has_usual_names() {
+    let folder = folder();
+    let flags = "--upstream http://127.0.0.1:1 --oidc-issuer https://id.example.com/realms/a --oidc-client-id deck";
+    let oidc = check(folder.path(), flags).unwrap().oidc.unwrap();
+    assert_eq!(
+        (oidc.user_claim.as_str(), oidc.groups_claim.as_str()),
+        ("email", "groups")
+    );
+    assert_eq!(oidc.scopes, ["openid", "email", "profile"]);
+    assert_eq!((oidc.leeway.as_secs(), oidc.keys_pause.as_secs()), (30, 60));
 }
 
 #[test]

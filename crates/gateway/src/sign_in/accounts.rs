@@ -1,8 +1,7 @@
-//! Asks where accounts come from: the seam for every way of signing in.
+//! Asks where local accounts come from: a file of users, and the sandbox's three.
 //!
-//! Today a file of local users and the sandbox's three. Later issues add OpenID Connect (a callback
-//! that checks the token and opens a session; [`Authenticator::account`] then answers from the stored
-//! claims) and trusted headers of an Ambassador-style gateway (the same from a checked peer).
+//! Who signs in at an OpenID provider or at a proxy has no account here: the session's grant or the
+//! request's headers say who they are.
 
 use futures::future::BoxFuture;
 

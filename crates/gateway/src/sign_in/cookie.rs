@@ -13,9 +13,22 @@ pub fn name(https: bool) -> &'static str {
     if https { "__Host-flowdeck" } else { "flowdeck" }
 }
 
+/// The name of the cookie that binds a sign-in at a provider to the browser that began it.
+pub fn sign_in_name(https: bool) -> &'static str {
+    if https {
+        "__Host-flowdeck-sign-in"
+    } else {
+        "flowdeck-sign-in"
+    }
+}
+
 /// The session id that the browser sent; none if it sent two different ones.
 pub fn read(headers: &HeaderMap, https: bool) -> Option<&str> {
-    let name = name(https);
+    read_named(headers, name(https))
+}
+
+/// The one value of a cookie; none if the browser sent two different ones.
+pub fn read_named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut found: Option<&str> = None;
     for line in headers.get_all(header::COOKIE) {
         for pair in line.to_str().ok()?.split(';') {
@@ -35,20 +48,27 @@ pub fn read(headers: &HeaderMap, https: bool) -> Option<&str> {
 
 /// Sets the cookie for as long as the session can last.
 pub fn set(id: &str, https: bool, life: Duration) -> Option<HeaderValue> {
-    write(id, https, life.as_secs())
+    write(name(https), id, https, life.as_secs())
+}
+
+/// Sets the cookie of a sign-in.
+pub fn set_sign_in(secret: &str, https: bool, life: Duration) -> Option<HeaderValue> {
+    write(sign_in_name(https), secret, https, life.as_secs())
+}
+
+/// Takes the cookie of a sign-in away.
+pub fn clear_sign_in(https: bool) -> Option<HeaderValue> {
+    write(sign_in_name(https), "", https, 0)
 }
 
 /// Takes the cookie away.
 pub fn clear(https: bool) -> Option<HeaderValue> {
-    write("", https, 0)
+    write(name(https), "", https, 0)
 }
 
-fn write(value: &str, https: bool, max_age_secs: u64) -> Option<HeaderValue> {
+fn write(name: &str, value: &str, https: bool, max_age_secs: u64) -> Option<HeaderValue> {
     let secure = if https { "; Secure" } else { "" };
-    let text = format!(
-        "{}={value}; Path=/; Max-Age={max_age_secs}; HttpOnly; SameSite=Lax{secure}",
-        name(https)
-    );
+    let text = format!("{name}={value}; Path=/; Max-Age={max_age_secs}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).ok()
 }
 

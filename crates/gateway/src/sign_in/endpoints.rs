@@ -1,4 +1,4 @@
-//! Answers `/auth/*`: who am I, sign in by password or link, sign out.
+//! Answers `/auth/*`: who am I, which ways to sign in are there, sign in by password or link, sign out.
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
@@ -13,7 +13,13 @@ use crate::{
     rejection::Rejection,
     routes::{Body, Record, empty, full},
     server::Gateway,
-    sign_in::{accounts::Account, accounts::Authenticator, cookie, identity::Identity, sessions::Session},
+    sign_in::{
+        accounts::{Account, Authenticator},
+        cookie,
+        identity::Identity,
+        oidc,
+        sessions::Session,
+    },
 };
 
 const BODY_LIMIT_BYTES: usize = 8 * 1024;
@@ -23,6 +29,19 @@ struct SessionView<'a> {
     user: &'a str,
     groups: &'a [String],
     cluster: &'a str,
+}
+
+/// What the sign-in page offers.
+#[derive(Serialize)]
+struct Ways<'a> {
+    password: bool,
+    oidc: Option<&'a str>,
+}
+
+/// Where the browser goes on to after signing out.
+#[derive(Serialize)]
+struct Onward<'a> {
+    redirect: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -44,15 +63,26 @@ pub async fn handle(
     address: IpAddr,
     record: &mut Record,
 ) -> Result<Response<Body>, Rejection> {
-    let known = matches!(path, "/session" | "/link" | "/sign-in" | "/sign-out");
+    if let (Some(oidc), Some(path)) = (&gateway.oidc, path.strip_prefix("/oidc")) {
+        return oidc::endpoints::handle(gateway, oidc, request, path, address, record).await;
+    }
+    let known = matches!(path, "/session" | "/ways" | "/link" | "/sign-in" | "/sign-out");
     if !known {
         return Err(Rejection::NoSuchPage);
     }
-    if path == "/session" {
+    if matches!(path, "/session" | "/ways") {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return Err(Rejection::Method);
         }
         writes::check_read(request.headers())?;
+    }
+    if path == "/ways" {
+        return Ok(json(&Ways {
+            password: gateway.config.users.is_some(),
+            oidc: gateway.oidc.as_ref().map(|oidc| oidc.settings.name.as_str()),
+        }));
+    }
+    if path == "/session" {
         let visitor = gateway.visitor(&request)?.ok_or(Rejection::SignedOut)?;
         record.user(&visitor.identity.user);
         visitor.identity.check(&gateway.config.system_names)?;
@@ -66,7 +96,7 @@ pub async fn handle(
     match path {
         "/link" => by_link(gateway, request, address, record).await,
         "/sign-in" => by_password(gateway, request, address, record).await,
-        _ => Ok(sign_out(gateway, &request, record)),
+        _ => Ok(sign_out(gateway, &request, record).await),
     }
 }
 
@@ -131,13 +161,24 @@ fn begin(gateway: &Gateway, before: Option<Arc<Session>>, account: &Account, rec
     response
 }
 
-fn sign_out(gateway: &Gateway, request: &Request<Incoming>, record: &mut Record) -> Response<Body> {
+async fn sign_out(gateway: &Gateway, request: &Request<Incoming>, record: &mut Record) -> Response<Body> {
+    let mut onward = None;
     if let Some(session) = gateway.session(request) {
         record.user(&session.user);
         gateway.sessions.close(&session);
+        // Who signed in at the provider would be signed in again by the next click.
+        if let (Some(oidc), Some(())) = (&gateway.oidc, session.granted(|_| ())) {
+            onward = oidc::logout::at_provider(gateway, oidc).await;
+        }
     }
-    let mut response = Response::new(empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
+    let mut response = match &onward {
+        Some(redirect) => json(&Onward { redirect }),
+        None => {
+            let mut response = Response::new(empty());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response
+        }
+    };
     if let Some(cookie) = cookie::clear(gateway.config.https) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -145,12 +186,15 @@ fn sign_out(gateway: &Gateway, request: &Request<Incoming>, record: &mut Record)
 }
 
 fn view(gateway: &Gateway, identity: &Identity) -> Response<Body> {
-    let view = SessionView {
+    json(&SessionView {
         user: &identity.user,
         groups: &identity.groups,
         cluster: &gateway.config.cluster_name,
-    };
-    let mut response = Response::new(full(Bytes::from(serde_json::to_vec(&view).unwrap_or_default())));
+    })
+}
+
+fn json(value: &impl Serialize) -> Response<Body> {
+    let mut response = Response::new(full(Bytes::from(serde_json::to_vec(value).unwrap_or_default())));
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -158,12 +202,16 @@ fn view(gateway: &Gateway, identity: &Identity) -> Response<Body> {
 }
 
 async fn read<T: for<'de> Deserialize<'de>>(gateway: &Gateway, request: Request<Incoming>) -> Result<T, Rejection> {
+    serde_json::from_slice(&read_body(gateway, request).await?).or(Err(Rejection::Body))
+}
+
+/// The whole of a small body.
+pub(super) async fn read_body(gateway: &Gateway, request: Request<Incoming>) -> Result<Bytes, Rejection> {
     let whole = Limited::new(request.into_body(), BODY_LIMIT_BYTES).collect();
-    let body = match tokio::time::timeout(gateway.config.body_timeout, whole).await {
-        Err(_) => return Err(Rejection::BodyTimeout),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => return Err(Rejection::BodyTooLarge),
-        Ok(Err(_)) => return Err(Rejection::Body),
-        Ok(Ok(body)) => body.to_bytes(),
-    };
-    serde_json::from_slice(&body).or(Err(Rejection::Body))
+    match tokio::time::timeout(gateway.config.body_timeout, whole).await {
+        Err(_) => Err(Rejection::BodyTimeout),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(Rejection::BodyTooLarge),
+        Ok(Err(_)) => Err(Rejection::Body),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+    }
 }

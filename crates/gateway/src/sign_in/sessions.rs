@@ -1,7 +1,7 @@
 //! Keeps sessions on the server: a random id at the browser, its digest and the user here.
 //!
-//! A session ends after a while without requests, at the latest at a fixed age, at sign-out, and when
-//! its account is gone or has a new password. Whatever streams it opened end with it. Sessions are
+//! A session ends after a while without requests, at the latest at a fixed age, at sign-out, when its
+//! account is gone or has a new password, and when the provider that granted it no longer upholds it. Whatever streams it opened end with it. Sessions are
 //! kept in a file so that a restarted gateway still knows its people; ids cannot be won back from it.
 
 use std::{
@@ -45,10 +45,40 @@ pub struct Session {
     stamp: String,
     created_s: u64,
     seen_s: AtomicU64,
+    grant: Option<Mutex<Grant>>,
     over: CancellationToken,
 }
 
+/// What an OpenID provider granted, and for how long it did.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Grant {
+    /// The groups that its last token named.
+    pub groups: Vec<String>,
+    /// Who the person is to the provider.
+    pub subject: String,
+    /// The provider's own session.
+    pub sid: Option<String>,
+    /// With what the grant is renewed; never written to the file, so after a restart the grant runs out.
+    #[serde(skip)]
+    pub refresh_token: Option<String>,
+    /// When it is over unless it was renewed, in seconds of the epoch.
+    pub until_s: Option<u64>,
+    /// When it should be renewed.
+    pub due_s: u64,
+}
+
 impl Session {
+    /// Looks at what the provider granted; none for sessions that no provider granted.
+    pub fn granted<T>(&self, look: impl FnOnce(&mut Grant) -> T) -> Option<T> {
+        let grant = self.grant.as_ref()?;
+        Some(look(&mut grant.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Whether the session was opened under this stamp.
+    pub fn has_stamp(&self, stamp: &str) -> bool {
+        self.stamp == stamp
+    }
+
     /// Completes when the session is over, for whatever reason.
     pub async fn ended(&self) {
         self.over.cancelled().await;
@@ -81,6 +111,8 @@ struct Saved {
     stamp: String,
     created_s: u64,
     seen_s: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    grant: Option<Grant>,
 }
 
 impl Sessions {
@@ -106,6 +138,7 @@ impl Sessions {
                     stamp: one.stamp,
                     created_s: one.created_s,
                     seen_s: AtomicU64::new(one.seen_s),
+                    grant: one.grant.map(Mutex::new),
                     over: CancellationToken::new(),
                 };
                 open.insert(key, Arc::new(session));
@@ -122,6 +155,11 @@ impl Sessions {
 
     /// Opens a session; returns the id for the cookie. Ids are always new: one that came with the request is never taken over.
     pub fn open(&self, account: &Account) -> String {
+        self.open_granted(account, None)
+    }
+
+    /// Opens a session that ends when the grant does.
+    pub fn open_granted(&self, account: &Account, grant: Option<Grant>) -> String {
         let id = new_secret();
         let now = now_s();
         let session = Arc::new(Session {
@@ -130,6 +168,7 @@ impl Sessions {
             stamp: account.stamp.clone(),
             created_s: now,
             seen_s: AtomicU64::new(now),
+            grant: grant.map(Mutex::new),
             over: CancellationToken::new(),
         });
         {
@@ -161,7 +200,23 @@ impl Sessions {
 
     /// Whether the session was opened under the account as it is now.
     pub fn belongs_to(session: &Session, account: &Account) -> bool {
-        session.stamp == account.stamp && session.user == account.identity.user
+        session.has_stamp(&account.stamp) && session.user == account.identity.user && session.grant.is_none()
+    }
+
+    /// All sessions that are open.
+    pub fn all(&self) -> Vec<Arc<Session>> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.values().cloned().collect()
+    }
+
+    /// Ends all sessions whose grant is like this; how many there were.
+    pub fn close_granted(&self, is_like: impl Fn(&Grant) -> bool) -> usize {
+        let like = |session: &Arc<Session>| session.granted(|grant| is_like(grant)) == Some(true);
+        let ending: Vec<_> = self.all().into_iter().filter(like).collect();
+        for session in &ending {
+            self.close(session);
+        }
+        ending.len()
     }
 
     /// Notes that the user did something.
@@ -170,6 +225,11 @@ impl Sessions {
         if session.seen_s.swap(now, Ordering::Relaxed) != now {
             self.unsaved.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Notes that something about a session has to be written to the file.
+    pub fn changed(&self) {
+        self.unsaved.store(true, Ordering::Relaxed);
     }
 
     /// Ends a session and its streams.
@@ -185,14 +245,7 @@ impl Sessions {
     /// Ends the sessions that are too old or that `is_valid` no longer likes. Called every few seconds.
     pub fn sweep(&self, is_valid: impl Fn(&Session) -> bool) {
         let now = now_s();
-        let all: Vec<_> = self
-            .open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .cloned()
-            .collect();
-        for session in all {
+        for session in self.all() {
             if !self.is_alive(&session, now) || !is_valid(&session) {
                 self.close(&session);
             }
@@ -214,7 +267,9 @@ impl Sessions {
     fn is_alive(&self, session: &Session, now: u64) -> bool {
         let age = now.saturating_sub(session.created_s);
         let idle = now.saturating_sub(session.seen_s.load(Ordering::Relaxed));
+        let granted = session.granted(|grant| grant.until_s.is_none_or(|until| now <= until));
         !session.over.is_cancelled()
+            && granted != Some(false)
             && age < self.lifetimes.absolute.as_secs().max(1)
             && idle < self.lifetimes.idle.as_secs().max(1)
     }
@@ -234,6 +289,7 @@ impl Sessions {
                 stamp: s.stamp.clone(),
                 created_s: s.created_s,
                 seen_s: s.seen_s.load(Ordering::Relaxed),
+                grant: s.granted(|grant| grant.clone()),
             })
             .collect();
         saved.sort_by(|a, b| a.key.cmp(&b.key));
@@ -246,7 +302,8 @@ impl Sessions {
     }
 }
 
-fn now_s() -> u64 {
+/// Now, in seconds of the epoch.
+pub fn now_s() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
@@ -318,6 +375,35 @@ mod tests {
         sessions.sweep(|_| false);
         session.ended().await;
         assert_eq!(sessions.count(), 0);
+    }
+
+    #[test]
+    fn grant_ends_its_session_and_its_refresh_token_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("sessions.json");
+        let sessions = Sessions::new(LONG, Some(file.clone()));
+        let grant = Grant {
+            groups: vec!["vision".to_owned()],
+            subject: "s-1".to_owned(),
+            refresh_token: Some("the-refresh-token".to_owned()),
+            until_s: Some(now_s() + 50),
+            ..Grant::default()
+        };
+        let id = sessions.open_granted(&account("a"), Some(grant));
+        let session = sessions.find(&id).unwrap();
+        assert!(sessions.is_alive(&session, now_s() + 40));
+        assert!(!sessions.is_alive(&session, now_s() + 60));
+        assert!(
+            !Sessions::belongs_to(&session, &account("a")),
+            "no local account answers for it"
+        );
+        assert!(!std::fs::read_to_string(&file).unwrap().contains("the-refresh-token"));
+        let again = Sessions::new(LONG, Some(file)).find(&id).unwrap();
+        let kept = again.granted(|grant| (grant.groups.clone(), grant.refresh_token.clone()));
+        assert_eq!(kept, Some((vec!["vision".to_owned()], None)));
+        assert_eq!(sessions.close_granted(|grant| grant.subject == "s-2"), 0);
+        assert_eq!(sessions.close_granted(|grant| grant.subject == "s-1"), 1);
+        assert!(sessions.find(&id).is_none());
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod check;
 mod command;
 mod files;
 mod identity;
+mod oidc;
 mod operating;
 mod protocol;
 mod routing;

@@ -2,6 +2,7 @@
 
 mod echo;
 pub(crate) mod front;
+pub(crate) mod provider;
 mod wire;
 
 use std::{
@@ -38,6 +39,7 @@ pub(crate) struct World {
     pub(crate) bob: String,
     pub(crate) dir: tempfile::TempDir,
     pub(crate) log: Arc<Mutex<Vec<u8>>>,
+    kept: Vec<tempfile::TempDir>,
 }
 
 /// The users file's text: alice without groups, bob in one.
@@ -76,6 +78,11 @@ impl World {
 
     /// A world whose gateway has these flags too.
     pub(crate) async fn with(flags: &str) -> World {
+        World::changed(flags, |_| {}).await
+    }
+
+    /// A world whose gateway has these flags, and settings that no flag has.
+    pub(crate) async fn changed(flags: &str, change: impl FnOnce(&mut Config)) -> World {
         let echo = Echo::start().await;
         let dir = tempfile::tempdir().unwrap();
         app(&dir.path().join("app"));
@@ -83,7 +90,7 @@ impl World {
         let log = Arc::new(Mutex::new(Vec::new()));
         let place = front::Place::new(flags);
         let flags = format!("{flags} {}", place.flags());
-        let gateway = World::start(dir.path(), &echo.url(), &flags, &log).await;
+        let gateway = World::start_changed(dir.path(), &echo.url(), &flags, &log, change).await;
         let (door, front) = place.open(gateway.running.address, echo.address).await;
         let [alice, bob] = [0, 1].map(|at| gateway.links[at].1.split_once("#sign-in=").unwrap().1.to_owned());
         let mut world = World {
@@ -95,13 +102,29 @@ impl World {
             bob: String::new(),
             dir,
             log,
+            kept: Vec::new(),
         };
         world.alice = world.sign_in(&alice).await;
         world.bob = world.sign_in(&bob).await;
         world
     }
 
+    /// Keeps a folder for as long as the gateway may read it.
+    pub(crate) fn keep(&mut self, dir: tempfile::TempDir) {
+        self.kept.push(dir);
+    }
+
     pub(crate) async fn start(dir: &Path, upstream: &str, flags: &str, log: &Arc<Mutex<Vec<u8>>>) -> Started {
+        World::start_changed(dir, upstream, flags, log, |_| {}).await
+    }
+
+    async fn start_changed(
+        dir: &Path,
+        upstream: &str,
+        flags: &str,
+        log: &Arc<Mutex<Vec<u8>>>,
+        change: impl FnOnce(&mut Config),
+    ) -> Started {
         let path = dir.display();
         let listen = if flags.contains("--listen") {
             ""
@@ -111,7 +134,8 @@ impl World {
         let line = format!(
             "x --upstream {upstream} --app {path}/app --users {path}/users.toml {listen} --sign-in-link {ALICE},{BOB} {flags}"
         );
-        let config = Config::check(Cli::try_parse_from(line.split_whitespace()).unwrap().settings).unwrap();
+        let mut config = Config::check(Cli::try_parse_from(line.split_whitespace()).unwrap().settings).unwrap();
+        change(&mut config);
         start::start(config, Log::to(Format::Json, log.clone())).await.unwrap()
     }
 

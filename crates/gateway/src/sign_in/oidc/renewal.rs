@@ -1,0 +1,95 @@
+//! Renews sessions by their refresh token, ahead of time, and ends those that the provider no longer upholds.
+//!
+//! A provider that cannot be reached is asked again until the grant is over; then the session is too.
+
+use std::sync::Arc;
+
+use crate::{
+    server::Gateway,
+    sign_in::{
+        oidc::{Fault, Oidc, Tokens},
+        sessions::{Grant, Session, now_s},
+    },
+};
+
+/// Asked again after this, where the provider did not answer.
+const PAUSE_S: u64 = 5;
+/// Nobody else renews the session for so long: more than the provider may take.
+const TURN_S: u64 = 30;
+
+/// Begins to renew the sessions that are due. Called every few seconds.
+pub fn renew_due(gateway: &Arc<Gateway>) {
+    let Some(oidc) = &gateway.oidc else { return };
+    let now = now_s();
+    for session in gateway.sessions.all() {
+        let take_turn = |grant: &mut Grant| {
+            let token = grant.refresh_token.clone().filter(|_| grant.due_s <= now)?;
+            grant.due_s = now + TURN_S;
+            Some(token)
+        };
+        if let Some(token) = session.granted(take_turn).flatten() {
+            let gateway = Arc::clone(gateway);
+            let turns = Arc::clone(&oidc.renewals);
+            tokio::spawn(async move {
+                // So many at once: after a restart of the provider all of them are due.
+                let Ok(_turn) = turns.acquire_owned().await else { return };
+                if let Some(oidc) = &gateway.oidc {
+                    renew(&gateway, oidc, &session, &token).await;
+                }
+            });
+        }
+    }
+}
+
+async fn renew(gateway: &Gateway, oidc: &Oidc, session: &Session, token: &str) {
+    match fresh(gateway, oidc, session, token).await {
+        Ok(fresh) => {
+            session.granted(|grant| *grant = fresh);
+            gateway.sessions.changed();
+        }
+        Err(Fault::Refused(why)) => {
+            tracing::info!(%why, "the provider ended a session");
+            gateway.sessions.close(session);
+        }
+        Err(fault) => {
+            tracing::warn!(%fault, "a session could not be renewed; it is tried again");
+            session.granted(|grant| grant.due_s = now_s() + PAUSE_S);
+        }
+    }
+}
+
+/// The grant as the provider gives it now.
+async fn fresh(gateway: &Gateway, oidc: &Oidc, session: &Session, token: &str) -> Result<Grant, Fault> {
+    let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    let answer = oidc.provider.tokens(&form).await?;
+    let refused = |why: &str| Err(Fault::Refused(why.to_owned()));
+    let Some(before) = session.granted(|grant| grant.clone()) else {
+        return refused("it was not granted by the provider");
+    };
+    // A provider that does not rotate refresh tokens leaves the one before.
+    let tokens = Tokens {
+        refresh_token: answer.refresh_token.or_else(|| Some(token.to_owned())),
+        ..answer
+    };
+    let Some(id_token) = &tokens.id_token else {
+        // The person is still welcome; nothing new is said of them.
+        let life = tokens.expires_in.filter(|&secs| secs > 0).unwrap_or(TURN_S);
+        return Ok(Grant {
+            refresh_token: tokens.refresh_token,
+            until_s: Some(now_s().saturating_add(life)),
+            due_s: now_s().saturating_add((life * 3 / 4).max(1)),
+            ..before
+        });
+    };
+    let claims = oidc.check_id_token(id_token, None).await?;
+    let (account, grant) = oidc.granted(&claims, &tokens)?;
+    let same = grant.subject == before.subject && account.identity.user == session.user;
+    if !same || account.identity.check(&gateway.config.system_names).is_err() {
+        return refused("the renewed token is somebody else's");
+    }
+    Ok(Grant {
+        // Not every provider names its session again.
+        sid: grant.sid.clone().or(before.sid),
+        ..grant
+    })
+}
