@@ -201,6 +201,12 @@ fn nginx_fails_closed_and_cuts_no_watch() {
         assert!(watches.iter().any(|one| one == line), "{line}");
     }
     let check = location(&conf, "= /_check");
+    let mut seen = owned(CHECK_SEES);
+    // A redirect to the sign-in would be a 500 to auth_request.
+    assert!(seen.remove("accept") && seen.remove("sec-fetch-dest"));
+    seen.extend(owned(&["host", "connection", "content-length", "x-forwarded-proto"]));
+    seen.extend(owned(&["x-original-method", "x-original-uri"]));
+    assert_eq!(set_headers(&check.join("\n")), seen);
     for line in [
         "internal;",
         "proxy_set_header X-Original-URI $request_uri;",
