@@ -20,6 +20,7 @@ use crate::nodes;
 use crate::pki::{Authority, Identity};
 use crate::ports;
 use crate::processes::Processes;
+use crate::training;
 use commands::Files;
 
 /// How long anything here may take; a machine with other work needs more than a second or two.
@@ -42,6 +43,8 @@ pub struct Options {
     pub kubeflow: bool,
     /// Whether the sandbox's world is created: users' rights, namespaces, notebooks in every state (with `kubeflow`).
     pub seed: bool,
+    /// Whether Kubeflow's real training operator runs (with `kubeflow`).
+    pub training_operator: bool,
     /// Further flags of the API server.
     pub api_server_flags: Vec<String>,
 }
@@ -54,6 +57,7 @@ impl Default for Options {
             nodes: true,
             kubeflow: false,
             seed: false,
+            training_operator: false,
             api_server_flags: Vec::new(),
         }
     }
@@ -159,6 +163,9 @@ impl Cluster {
         let client = self.client().await?;
         kubeflow::define(&client).await?;
         self.background.push(kubeflow::control(self.admin_kubeconfig())?);
+        if self.options.training_operator {
+            training::start(self, &client).await?;
+        }
         if self.options.seed {
             kubeflow::seed(client).await?;
         }
@@ -223,6 +230,14 @@ impl Cluster {
     /// When it cannot be signed.
     pub fn identity(&self, user: &str, groups: &[&str]) -> Result<Identity> {
         self.authority.client(user, groups)
+    }
+
+    /// A certificate for a server with those names and addresses, signed by [`Cluster::ca_pem`].
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn server_identity(&self, name: &str, alternatives: &[&str]) -> Result<Identity> {
+        self.authority.server(name, alternatives)
     }
 
     /// Writes a kubeconfig file with a certificate for `user` in `groups`.

@@ -29,8 +29,10 @@ mod logs;
 mod nodes;
 mod pki;
 mod ports;
+mod probe;
 mod processes;
 pub mod tools;
+mod training;
 
 pub use cluster::{Cluster, Options};
 pub use error::{Error, Result};

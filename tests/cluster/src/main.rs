@@ -76,6 +76,7 @@ async fn start(page: Option<(&Path, &Path)>) -> Result<(Cluster, Option<Gateway>
     let options = Options {
         kubeflow: true,
         seed: true,
+        training_operator: true,
         ..Options::default()
     };
     let cluster = Cluster::start(options).await?;
