@@ -393,7 +393,7 @@ fn t12_forbidden_is_probed_once_a_minute_and_never_loops() {
             retry_after: None,
         })
     }));
-    world.run_for(SECOND);
+    world.run_for(5 * SECOND);
     assert!(matches!(world.machine().state(), State::Denied(status) if status.message == "the server says Forbidden"));
     assert!(world.machine().rows().is_empty(), "what may not be seen is not shown");
     let before = world.requests();

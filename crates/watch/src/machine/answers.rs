@@ -9,6 +9,8 @@ use super::{Core, Next, Ordered, PROBE_MS, Refusal, SPREAD_MS, Stage};
 
 /// The longest wait that a server may order, in ms.
 const ORDER_LIMIT_MS: u64 = 600_000;
+/// How long after a first 403 it is asked again, in ms.
+const DOUBT_MS: u64 = 2_000;
 /// So much of a refusal's body is kept, in bytes.
 const WORDS_BYTES: usize = 64 << 10;
 
@@ -24,7 +26,7 @@ impl<R: Table + ?Sized> Core<R> {
     pub(super) fn end(&mut self) {
         let Some(flight) = self.flight.take() else { return };
         if let Some((code, retry_after_secs)) = flight.refused {
-            return self.refused(status_of(code, retry_after_secs, &flight.body), false);
+            return self.answered(code, retry_after_secs, &flight.body);
         }
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Listing(listing) => self.take_page(listing, &flight.body),
@@ -36,7 +38,7 @@ impl<R: Table + ?Sized> Core<R> {
     pub(super) fn broken(&mut self, why: &str) {
         let Some(flight) = self.flight.take() else { return };
         if let Some((code, retry_after_secs)) = flight.refused {
-            return self.refused(status_of(code, retry_after_secs, &flight.body), false);
+            return self.answered(code, retry_after_secs, &flight.body);
         }
         let problem = Problem::Unreachable(why.to_owned());
         match std::mem::replace(&mut self.stage, Stage::Idle) {
@@ -44,6 +46,16 @@ impl<R: Table + ?Sized> Core<R> {
             Stage::Watching(watching) => self.watch_broke(&watching, problem),
             as_before => self.stage = as_before,
         }
+    }
+
+    /// The answer is no success. A proxy's own page says nothing about the cluster: an ingress that has no route for a
+    /// moment answers 404, a firewall 403, and the rows are as true as before. Tests: `f01_…`, `f02_…`.
+    fn answered(&mut self, code: u16, retry_after_secs: Option<u32>, body: &[u8]) {
+        if matches!(code, 403 | 404) && is_web_page(body) {
+            let next = self.take_next();
+            return self.fail(unreadable(body, ""), next);
+        }
+        self.refused(status_of(code, retry_after_secs, body), false);
     }
 
     /// The server does not do what was asked. `in_stream`: it said so as an `ERROR` event inside a 200 stream.
@@ -56,6 +68,7 @@ impl<R: Table + ?Sized> Core<R> {
                 self.stage = Stage::SignedOut { since_ms: self.wall_ms };
                 return;
             }
+            403 if self.complete && !self.doubted => return self.doubt(status),
             403 => return self.lose(Refusal::Denied(status)),
             404 => return self.lose(Refusal::Missing(status)),
             429 => return self.slow_down(status),
@@ -123,6 +136,17 @@ impl<R: Table + ?Sized> Core<R> {
         self.wait(ms, next, Ordered::Yes);
     }
 
+    /// A first 403 for rows that are shown: asks once more before it takes them away.
+    ///
+    /// A kube-apiserver that was just started has not read its roles yet, and says 403 for up to a second. Test: `f03_…`.
+    fn doubt(&mut self, status: Status) {
+        self.doubted = true;
+        self.note_problem(Problem::Answer(status));
+        let ms = DOUBT_MS + self.random.below(SPREAD_MS);
+        let next = self.take_next();
+        self.wait(ms, next, Ordered::No);
+    }
+
     /// The rows may not be seen, or their kind is gone: they go too. Looks again now and then, never in a loop.
     fn lose(&mut self, refusal: Refusal) {
         self.refusal = Some(refusal);
@@ -143,10 +167,14 @@ pub(super) fn keep_words(body: &mut Vec<u8>, bytes: &[u8]) {
 
 /// What came instead of what was asked for, in words.
 pub(super) fn unreadable(body: &[u8], words: &str) -> Problem {
-    if body.trim_ascii_start().starts_with(b"<") {
+    if is_web_page(body) {
         return Problem::Unreadable("a web page came instead of data".to_owned());
     }
     Problem::Unreadable(words.to_owned())
+}
+
+fn is_web_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
 }
 
 /// Whether this server has not yet seen the version that we asked for.

@@ -84,6 +84,7 @@ impl<R: Table + ?Sized> Core<R> {
         };
         self.rows.gather(&mut listing.gather);
         self.refusal = None;
+        self.doubted = false;
         for warning in page.warnings {
             listing.gather.add_unreadable(&warning);
             self.warn(warning);

@@ -78,6 +78,8 @@ pub struct Core<R: ?Sized> {
     gone_in_a_row: u32,
     problem: Option<(f64, Problem)>,
     refusal: Option<Refusal>,
+    /// Whether the last answer was a 403 that was not believed yet.
+    doubted: bool,
     nudged_at: Option<u64>,
     warnings: VecDeque<Warning>,
     out: Vec<Command>,
@@ -159,6 +161,7 @@ impl<T: Object> Machine<T> {
             gone_in_a_row: 0,
             problem: None,
             refusal: None,
+            doubted: false,
             nudged_at: None,
             warnings: VecDeque::new(),
             out: Vec::new(),
@@ -334,6 +337,12 @@ impl<R: Table + ?Sized> Core<R> {
         self.note_problem(problem);
         let ms = self.backoff.wait_ms(&mut self.random);
         self.wait(ms, next, Ordered::No);
+    }
+
+    /// The stream works: nothing said before counts.
+    fn is_well(&mut self) {
+        self.problem = None;
+        self.doubted = false;
     }
 
     fn note_problem(&mut self, problem: Problem) {

@@ -113,7 +113,7 @@ impl<R: Table + ?Sized> Core<R> {
             Some(at) if !watching.proven && at + PROVEN_MS <= self.now => {
                 watching.proven = true;
                 if watching.gather.is_none() {
-                    self.problem = None;
+                    self.is_well();
                 }
             }
             None if watching.sent_at + PENDING_MS <= self.now => {
@@ -175,7 +175,7 @@ impl<R: Table + ?Sized> Core<R> {
         watching.heard_at = self.now;
         if !watching.proven && watching.gather.is_none() {
             watching.proven = true;
-            self.problem = None;
+            self.is_well();
         }
         match event {
             Frame::Change(kind) => self.change(kind),
@@ -221,7 +221,7 @@ impl<R: Table + ?Sized> Core<R> {
                 watching.proven = true;
                 self.complete = true;
                 self.refusal = None;
-                self.problem = None;
+                self.is_well();
             }
         }
         self.move_to(version);
