@@ -12,6 +12,8 @@ pub fn answer(kind: Kind, random: &mut Random) -> Option<Vec<u8>> {
             1 => page("504 Gateway Time-out", ""),
             _ => page("503 Service Unavailable", "Retry-After: 3\r\n"),
         },
+        Kind::NoRoute => page("404 Not Found", ""),
+        Kind::Firewall => page("403 Forbidden", ""),
         Kind::Portal => page("200 OK", ""),
         Kind::Internal => status(500, "InternalError", ""),
         Kind::TooMany => {

@@ -176,7 +176,7 @@ where
         flight: None,
         had_rows: false,
         spins: 0,
-        heard_after_jump: true,
+        slept_in_flight: false,
         state: String::new(),
         wrong: Vec::new(),
         events: VecDeque::new(),
@@ -200,7 +200,8 @@ struct Client<T> {
     flight: Option<(u64, AbortHandle)>,
     had_rows: bool,
     spins: u32,
-    heard_after_jump: bool,
+    /// Whether its clock was set forwards since the last request.
+    slept_in_flight: bool,
     state: String,
     wrong: Vec<String>,
     events: VecDeque<String>,
@@ -244,7 +245,7 @@ impl<T: Object + PartialEq + Send> Client<T> {
                 self.set_by_ms += ms;
                 if ms > 0.0 {
                     self.jumped_ms += ms;
-                    self.heard_after_jump = false;
+                    self.slept_in_flight = true;
                 }
                 if ms > SLEPT_MS {
                     self.judge.slept();
@@ -326,15 +327,12 @@ impl<T: Object + PartialEq + Send> Client<T> {
                 Command::Send(request) => self.send(now_ms, request),
                 Command::Abort { .. } => {
                     if is_tick {
-                        self.judge.gave_up(now_ms + self.jumped_ms, !self.heard_after_jump);
+                        self.judge.gave_up(now_ms + self.jumped_ms, self.slept_in_flight);
                     }
                     self.note(if is_tick { "it gives up" } else { "it lets go" }.to_owned());
                     self.abort();
                 }
             }
-        }
-        if of_request.is_some() && !is_late {
-            self.heard_after_jump = true;
         }
         self.deadline = self
             .machine
@@ -345,6 +343,7 @@ impl<T: Object + PartialEq + Send> Client<T> {
 
     fn send(&mut self, now_ms: f64, request: Request) {
         self.page.tally.ordered(self.wanted.name, &request);
+        self.slept_in_flight = false;
         let limit = self.wanted.page.to_string();
         let timeout = |text: &str| self.server_seconds(text);
         let query: Vec<(&str, String)> = request

@@ -12,6 +12,10 @@ const FIRST_MS: f64 = 800.0;
 const CAP_MS: f64 = 30_000.0;
 /// How long to wait before looking again at what was forbidden or missing, in ms.
 const PROBE_MS: f64 = 60_000.0;
+/// How long to wait before a first 403 for rows that are shown is asked for again, in ms.
+const DOUBT_MS: f64 = 2_000.0;
+/// A stream that lived this long, in ms, is believed without an event; a little less, for our two clocks.
+const PROVEN_MS: f64 = 450.0;
 /// A stream that lived that long, in ms, makes failures before it forgotten; a little less, for our two clocks.
 const HEALTHY_MS: f64 = 119_000.0;
 /// A stream that lived this long, in ms, was none too short; and one that lived less than that was.
@@ -46,6 +50,9 @@ pub struct Judge {
     list_reason: Option<&'static str>,
     flight: Option<Flight>,
     refusals: Vec<(u16, bool)>,
+    /// Whether the rows are a whole list, and whether a 403 has not been believed yet.
+    complete: bool,
+    doubted: bool,
 }
 
 #[derive(Debug)]
@@ -217,6 +224,9 @@ impl Judge {
     }
 
     fn forget_old_failures(&mut self, now_ms: f64, flight: &Flight) {
+        if flight.watch && flight.status == 200 && now_ms - flight.opened_ms >= PROVEN_MS {
+            self.doubted = false;
+        }
         if flight.watch && flight.status == 200 && now_ms - flight.opened_ms >= HEALTHY_MS {
             self.failures = 0;
         }
@@ -256,6 +266,7 @@ impl Judge {
             return;
         }
         flight.initial = false;
+        (self.complete, self.doubted) = (true, false);
         let version = metadata["resourceVersion"].as_str().unwrap_or_default();
         if !version.is_empty() && self.version.as_deref() != Some(version) {
             self.version = Some(version.to_owned());
@@ -328,9 +339,11 @@ impl Judge {
             return self.fail(now_ms, "a page that is garbage");
         };
         let metadata = &page["metadata"];
+        self.doubted = false;
         if metadata["continue"].as_str().unwrap_or_default().is_empty() {
             self.version = metadata["resourceVersion"].as_str().map(str::to_owned);
             self.list_reason = None;
+            self.complete = true;
         }
     }
 
@@ -339,10 +352,24 @@ impl Judge {
         if !flight.watch || flight.initial {
             self.list_reason = Some("the list was refused");
         }
+        // A proxy's page says nothing about the cluster.
+        let is_page = matches!(status, 403 | 404) && flight.bytes.trim_ascii_start().starts_with(b"<");
         match status {
+            _ if is_page => self.fail(now_ms, "a proxy's page"),
             401 => self.is_signed_out = true,
+            403 if self.complete && !self.doubted => {
+                self.doubted = true;
+                // By the machine's clock it may have been the second.
+                self.list_reason = Some("a right may be lost");
+                self.wait = Some(Wait {
+                    until_ms: now_ms + DOUBT_MS,
+                    why: "a first 403",
+                    ordered: false,
+                });
+            }
             403 | 404 => {
                 self.version = None;
+                self.complete = false;
                 self.list_reason = Some("what was forbidden or missing may be back");
                 self.wait = Some(Wait {
                     until_ms: now_ms + PROBE_MS,

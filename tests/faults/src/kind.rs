@@ -60,6 +60,10 @@ kinds! {
     NotHttp = "answer is not HTTP",
     /// A load balancer has no server for us.
     BadGateway = "502 web page",
+    /// A load balancer has no route for us.
+    NoRoute = "404 web page",
+    /// A firewall does not like us.
+    Firewall = "403 web page",
     /// A web page comes with a 200: a portal that wants to be clicked.
     Portal = "200 web page",
     /// The server says that it failed.
@@ -118,6 +122,8 @@ pub const OF_WATCHES: &[Kind] = &[
     Kind::Duplicated,
     Kind::NotHttp,
     Kind::BadGateway,
+    Kind::NoRoute,
+    Kind::Firewall,
     Kind::Portal,
     Kind::Internal,
     Kind::TooMany,
@@ -135,6 +141,8 @@ pub const OF_LISTS: &[Kind] = &[
     Kind::CutCharacter,
     Kind::HalfClosedDown,
     Kind::HalfClosedUp,
+    Kind::EndedEarly,
+    Kind::PageInStream,
     Kind::Delayed,
     Kind::Trickled,
     Kind::Trickled,
@@ -143,6 +151,8 @@ pub const OF_LISTS: &[Kind] = &[
     Kind::Duplicated,
     Kind::NotHttp,
     Kind::BadGateway,
+    Kind::NoRoute,
+    Kind::Firewall,
     Kind::Portal,
     Kind::Internal,
     Kind::TooMany,

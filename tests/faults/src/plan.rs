@@ -42,10 +42,35 @@ pub struct Mood {
     pub sessions_end: bool,
 }
 
+/// Things that are drawn until none is left, and then again, so that each comes as often as it is there.
+#[derive(Debug)]
+pub struct Deck<T: 'static> {
+    all: &'static [T],
+    left: Vec<T>,
+}
+
+impl<T: Copy> Deck<T> {
+    /// A deck of these.
+    pub fn new(all: &'static [T]) -> Deck<T> {
+        Deck { all, left: Vec::new() }
+    }
+
+    /// The next one.
+    pub fn draw(&mut self, random: &mut Random) -> T {
+        if self.left.is_empty() {
+            self.left.extend_from_slice(self.all);
+        }
+        let at = random.below(self.left.len() as u64) as usize;
+        self.left.swap_remove(at)
+    }
+}
+
 /// Draws plans.
 #[derive(Debug)]
 pub struct Planner {
     random: Random,
+    of_watches: Deck<Kind>,
+    of_lists: Deck<Kind>,
 }
 
 impl Planner {
@@ -53,22 +78,24 @@ impl Planner {
     pub fn new(seed: u64) -> Planner {
         Planner {
             random: Random::new(seed),
+            of_watches: Deck::new(OF_WATCHES),
+            of_lists: Deck::new(OF_LISTS),
         }
     }
 
     /// What happens to this request.
     pub fn draw(&mut self, request: &Request, mood: Mood) -> Plan {
         let random = &mut self.random;
-        let (kinds, hit) = if request.is_watch() {
-            (OF_WATCHES, WATCHES_HIT)
+        let (deck, hit) = if request.is_watch() {
+            (&mut self.of_watches, WATCHES_HIT)
         } else {
-            (OF_LISTS, PAGES_HIT)
+            (&mut self.of_lists, PAGES_HIT)
         };
-        let mut kind = (random.below(OF) < hit).then(|| kinds[random.below(kinds.len() as u64) as usize]);
+        let mut kind = (mood.faulty && random.below(OF) < hit).then(|| deck.draw(random));
         if kind.is_some() && random.below(OF) < SIGNED_OUT && mood.sessions_end {
             kind = Some(Kind::SignedOut);
         }
-        let kind = kind.filter(|kind| mood.faulty && request.can_meet(*kind) && (mood.silent || !kind.is_silent()));
+        let kind = kind.filter(|kind| request.can_meet(*kind) && (mood.silent || !kind.is_silent()));
         let after = match kind {
             Some(Kind::CutHead | Kind::CutRequest) => 1 + random.below(120),
             // Short ones are as likely as long ones: within the first frames, and seconds later.

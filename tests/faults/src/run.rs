@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::failure::{Failure, Result};
 use crate::kind::Kind;
 use crate::objects::ConfigMap;
-use crate::plan::Mood;
+use crate::plan::{Deck, Mood};
 use crate::proxy::Proxy;
 use crate::tally::Tally;
 use crate::upstream::Api;
@@ -53,6 +53,42 @@ pub struct Options {
     /// Whether the server is stopped and started, too.
     pub restarts: bool,
 }
+
+/// What happens to all.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    AllReset,
+    Outage,
+    Revoke,
+    DeleteKind,
+    Forwards,
+    Back,
+    Hide,
+    Wake,
+    Restart,
+    Compact,
+    SignIn,
+    Focus,
+}
+
+const EVENTS: &[Event] = &[
+    Event::AllReset,
+    Event::Outage,
+    Event::Revoke,
+    Event::Revoke,
+    Event::DeleteKind,
+    Event::Forwards,
+    Event::Back,
+    Event::Hide,
+    Event::Wake,
+    Event::Restart,
+    Event::Compact,
+    Event::SignIn,
+    Event::Focus,
+    Event::Focus,
+    Event::Focus,
+    Event::Focus,
+];
 
 /// What there is to watch.
 const WANTED: [Wanted; 8] = [
@@ -179,6 +215,7 @@ pub async fn run(world: &mut World, options: Options) -> Result<Outcome> {
 struct Run {
     options: Options,
     random: Random,
+    events: Deck<Event>,
     clock: Clock,
     tally: Arc<Tally>,
     api: Api,
@@ -217,6 +254,7 @@ impl Run {
         Ok(Run {
             options,
             random: Random::new(seed ^ 0x5eed),
+            events: Deck::new(EVENTS),
             clock,
             tally,
             api,
@@ -253,33 +291,34 @@ impl Run {
 
     /// One thing that happens to all.
     async fn event(&mut self, world: &mut World, may_restart: &mut bool) -> Result<()> {
-        match self.random.below(22) {
-            0..3 => {
+        match self.events.draw(&mut self.random) {
+            Event::AllReset => {
                 self.hit_all(Kind::AllReset);
                 self.proxy.reset(None);
             }
-            3..5 => self.outage().await,
-            5..8 => self.revoke().await?,
-            8 => self.delete_kind().await?,
-            9..11 => {
+            Event::Outage => self.outage().await,
+            Event::Revoke => self.revoke().await?,
+            Event::DeleteKind => self.delete_kind().await?,
+            Event::Forwards => {
                 let ms = MINUTE_MS + self.random.below(8) as f64 * HOUR_MS;
                 self.set_clock(ms, Kind::ClockForwards).await?;
             }
-            11 | 12 => {
+            Event::Back => {
                 let ms = MINUTE_MS + self.random.below(8) as f64 * HOUR_MS;
                 self.set_clock(-ms, Kind::ClockBack).await?;
             }
-            13 => self.hide().await?,
-            14 => self.wake().await?,
-            15 if *may_restart => {
+            Event::Hide => self.hide().await?,
+            Event::Wake => self.wake().await?,
+            Event::Restart if *may_restart => {
                 *may_restart = false;
                 self.hit_all(Kind::Restarted);
                 world.restart().await?;
             }
-            16 => self.compact(world).await?,
-            17 => self.sign_in().await?,
+            Event::Restart => {}
+            Event::Compact => self.compact(world).await?,
+            Event::SignIn => self.sign_in().await?,
             // Somebody comes back to the window; most often, or all would only wait.
-            _ => self.tell_all(PageEvent::Nudge).await?,
+            Event::Focus => self.tell_all(PageEvent::Nudge).await?,
         }
         Ok(())
     }
