@@ -240,7 +240,8 @@ pub fn setup() -> Result<Vec<Case>, Failure> {
 
 fn file(path: &Path, area: &str) -> Result<Vec<Case>, Failure> {
     let text = std::fs::read_to_string(path)?;
-    let mut cases: Vec<Case> = serde_saphyr::from_str_with_options(&text, words_are_words()).map_err(|why| format!("{area}.yaml: {why}"))?;
+    let mut cases: Vec<Case> =
+        serde_saphyr::from_str_with_options(&text, words_are_words()).map_err(|why| format!("{area}.yaml: {why}"))?;
     for case in &mut cases {
         area.clone_into(&mut case.area);
     }

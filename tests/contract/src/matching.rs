@@ -101,7 +101,13 @@ fn items(at: &str, map: &serde_json::Map<String, Value>, got: Option<&Value>) ->
         .flatten()
         .filter(|wanted| !found.iter().any(|got| subset(at, wanted, Some(got)).is_empty()));
     missing
-        .map(|wanted| Mismatch::new(at, &format!("an item {wanted}"), &Value::Array(found.clone()).to_string()))
+        .map(|wanted| {
+            Mismatch::new(
+                at,
+                &format!("an item {wanted}"),
+                &Value::Array(found.clone()).to_string(),
+            )
+        })
         .collect()
 }
 
@@ -166,7 +172,11 @@ mod tests {
 
     #[test]
     fn what_differs_is_named() {
-        check(json!({"a": 1, "b": {"c/d": "x"}}), json!({"a": 2, "b": {}}), &["has/a", "has/b/c~1d"]);
+        check(
+            json!({"a": 1, "b": {"c/d": "x"}}),
+            json!({"a": 2, "b": {}}),
+            &["has/a", "has/b/c~1d"],
+        );
         check(json!({"a": "1"}), json!({"a": 1}), &["has/a"]);
         check(json!({"a": null}), json!({}), &["has/a"]);
         check(json!({"a": {}}), json!({"a": []}), &["has/a"]);
@@ -193,7 +203,11 @@ mod tests {
     #[test]
     fn words_stand_for_what_cannot_be_known() {
         check(json!({"a": "<any>", "b": "<absent>"}), json!({"a": 0}), &[]);
-        check(json!({"a": "<any>", "b": "<absent>"}), json!({"b": 0}), &["has/a", "has/b"]);
+        check(
+            json!({"a": "<any>", "b": "<absent>"}),
+            json!({"b": 0}),
+            &["has/a", "has/b"],
+        );
         check(json!({"a": "~ ^[0-9]+$"}), json!({"a": "12"}), &[]);
         check(json!({"a": "~ ^[0-9]+$"}), json!({"a": 12}), &[]);
         check(json!({"a": "~ ^[0-9]+$"}), json!({"a": "1x"}), &["has/a"]);

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::Failure;
 use crate::case::{self, Case, Need};
-use crate::script::{Wrong, play};
+use crate::script::{Wrong, clean, play};
 use crate::server::Server;
 
 /// How many cases are played at once.
@@ -50,6 +50,7 @@ pub async fn run(server: Arc<Server>, filter: &str) -> Result<Vec<Outcome>, Fail
     for case in alone {
         outcomes.push(one(Arc::clone(&server), case).await);
     }
+    clean(&server).await?;
     outcomes.sort_by(|a, b| a.title.cmp(&b.title));
     Ok(outcomes)
 }

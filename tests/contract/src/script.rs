@@ -20,9 +20,14 @@ const STEP_LIMIT: Duration = Duration::from_secs(20);
 const EVENTUALLY: Duration = Duration::from_secs(15);
 const AGAIN: Duration = Duration::from_millis(50);
 
+/// The label of the cases' namespaces.
+const LABEL: &str = "contract.flowdeck.test/case";
 /// Paths that cases name often: `{maps}` is that of the case's ConfigMaps.
 const PATHS: &[(&str, &str)] = &[
-    ("bindings", "/apis/rbac.authorization.k8s.io/v1/namespaces/{ns}/rolebindings"),
+    (
+        "bindings",
+        "/apis/rbac.authorization.k8s.io/v1/namespaces/{ns}/rolebindings",
+    ),
     ("claims", "/api/v1/namespaces/{ns}/persistentvolumeclaims"),
     ("deployments", "/apis/apps/v1/namespaces/{ns}/deployments"),
     ("happenings", "/api/v1/namespaces/{ns}/events"),
@@ -100,17 +105,38 @@ pub async fn play(server: &Server, case: &Case) -> Vec<Wrong> {
             }
         }
     }
-    if own && let Err(why) = play.after(&namespace).await {
-        wrong.push(Wrong::broken(case.steps.len() + 1, why));
-    }
     wrong
+}
+
+/// Asks for the end of all namespaces that cases had; nothing waits for it.
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn clean(server: &Server) -> Result<(), Failure> {
+    let mut play = Play {
+        server,
+        variables: Variables::default(),
+        watches: BTreeMap::new(),
+    };
+    let asked = |request: &str| Step {
+        request: Some(request.to_owned()),
+        ..Step::default()
+    };
+    let list = play
+        .answer(&asked(&format!("GET /api/v1/namespaces?labelSelector={LABEL}")))
+        .await?;
+    for namespace in list.value["items"].as_array().into_iter().flatten() {
+        let name = namespace["metadata"]["name"].as_str().unwrap_or_default();
+        play.must(&asked(&format!("DELETE /api/v1/namespaces/{name}"))).await?;
+    }
+    Ok(())
 }
 
 impl Play<'_> {
     async fn before(&mut self, namespace: &str, account: bool) -> Result<(), Failure> {
         self.must(&Step {
             request: Some("POST /api/v1/namespaces".to_owned()),
-            body: Some(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})),
+            body: Some(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": {LABEL: ""}}})),
             code: Some(201),
             ..Step::default()
         })
@@ -124,14 +150,6 @@ impl Play<'_> {
             .await?;
         }
         Ok(())
-    }
-
-    async fn after(&mut self, namespace: &str) -> Result<(), Failure> {
-        self.must(&Step {
-            request: Some(format!("DELETE /api/v1/namespaces/{namespace}")),
-            ..Step::default()
-        })
-        .await
     }
 
     async fn must(&mut self, step: &Step) -> Result<(), Failure> {
@@ -178,13 +196,17 @@ impl Play<'_> {
 
     async fn answer(&self, step: &Step) -> Result<Answer, Failure> {
         let asked = async { send::read(send::send(self.server, step, &self.variables).await?).await };
-        timeout(STEP_LIMIT, asked).await.map_err(|_| "no answer in time")?
+        timeout(STEP_LIMIT, asked)
+            .await
+            .map_err(|_elapsed| "no answer in time")?
     }
 
     /// Opens a watch; what is refused, or expected to be, is compared like any answer.
     async fn open(&mut self, name: &str, step: &Step) -> Result<Vec<Mismatch>, Failure> {
         let asked = send::send(self.server, step, &self.variables);
-        let response = timeout(STEP_LIMIT, asked).await.map_err(|_| "no answer in time")??;
+        let response = timeout(STEP_LIMIT, asked)
+            .await
+            .map_err(|_elapsed| "no answer in time")??;
         if response.status() != 200 || step.code.is_some_and(|code| code != 200) {
             let answer = send::read(response).await?;
             return Ok(send::compare(step, &answer, &self.variables)?.0);

@@ -117,10 +117,18 @@ pub fn compare(
     let mut found = Vec::new();
     match step.code {
         Some(code) if code != answer.code => {
-            found.push(Mismatch::new("code", &code.to_string(), &format!("{} {}", answer.code, answer.text)));
+            found.push(Mismatch::new(
+                "code",
+                &code.to_string(),
+                &format!("{} {}", answer.code, answer.text),
+            ));
         }
         None if answer.code >= 400 => {
-            found.push(Mismatch::new("code", "success", &format!("{} {}", answer.code, answer.text)));
+            found.push(Mismatch::new(
+                "code",
+                "success",
+                &format!("{} {}", answer.code, answer.text),
+            ));
         }
         _ => {}
     }
@@ -147,7 +155,11 @@ pub fn compare(
             _ => 0,
         };
         if got != *wanted {
-            found.push(Mismatch::new(format!("count{pointer}"), &wanted.to_string(), &got.to_string()));
+            found.push(Mismatch::new(
+                format!("count{pointer}"),
+                &wanted.to_string(),
+                &got.to_string(),
+            ));
         }
     }
     if let Some(wanted) = &step.text
@@ -193,7 +205,10 @@ fn causes(step: &Step, answer: &Answer, variables: &Variables) -> Result<Vec<Mis
     let Some(wanted) = &step.causes else {
         return Ok(Vec::new());
     };
-    let got = answer.value["details"]["causes"].as_array().cloned().unwrap_or_default();
+    let got = answer.value["details"]["causes"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let shown = answer.value["details"]["causes"].to_string();
     let mut found = Vec::new();
     if got.len() != wanted.len() {
@@ -247,7 +262,11 @@ mod tests {
     fn codes_and_reasons_are_compared() {
         let refused = answer(409, json!({"reason": "Conflict", "message": "no: again"}));
         check("{code: 409, reason: Conflict, message: '~ ^no'}", &refused, &[]);
-        check("{code: 404, reason: NotFound, message: no}", &refused, &["code", "reason", "message"]);
+        check(
+            "{code: 404, reason: NotFound, message: no}",
+            &refused,
+            &["code", "reason", "message"],
+        );
         check("{}", &refused, &["code"]);
         check("{code: 409, reason: Conflict}", &answer(409, json!(null)), &["reason"]);
     }
@@ -258,9 +277,17 @@ mod tests {
             422,
             json!({"details": {"causes": [{"reason": "R", "field": "a"}, {"reason": "S", "field": "b"}]}}),
         );
-        check("{code: 422, causes: [{field: b}, {reason: R, field: a}]}", &invalid, &[]);
+        check(
+            "{code: 422, causes: [{field: b}, {reason: R, field: a}]}",
+            &invalid,
+            &[],
+        );
         check("{code: 422, causes: [{field: a}]}", &invalid, &["causes"]);
-        check("{code: 422, causes: [{field: a}, {reason: R, field: b}]}", &invalid, &["causes"]);
+        check(
+            "{code: 422, causes: [{field: a}, {reason: R, field: b}]}",
+            &invalid,
+            &["causes"],
+        );
     }
 
     #[test]
@@ -274,7 +301,14 @@ mod tests {
         check(
             "{absent: [/more], count: {/items: 1}, header: {warning: <absent>, x: y}, text: 'no', save: {a: /b}}",
             &list,
-            &["absent/more", "count/items", "text", "header/warning", "header/x", "save/a"],
+            &[
+                "absent/more",
+                "count/items",
+                "text",
+                "header/warning",
+                "header/x",
+                "save/a",
+            ],
         );
     }
 }

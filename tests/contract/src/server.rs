@@ -1,7 +1,6 @@
-//! The two servers: a sandbox in this process, or a real API server behind a kubeconfig.
+//! The two servers: a sandbox in this process, or a real API server with its controllers.
 
-use std::path::Path;
-
+use flowdeck_cluster::{Cluster, Options};
 use flowdeck_sandbox::{Config, Sandbox, World};
 use http::{Request, Response};
 use kube::client::Body;
@@ -28,7 +27,14 @@ pub struct Server {
     pub which: Which,
     admin: Client,
     nobody: Client,
-    sandbox: Option<(Sandbox, tempfile::TempDir)>,
+    runs: Runs,
+}
+
+/// What keeps it running.
+#[derive(Debug)]
+enum Runs {
+    Sandbox(Sandbox, tempfile::TempDir),
+    Real(Box<Cluster>),
 }
 
 /// kube's client, of which only the connection is used: requests and answers pass as they are.
@@ -53,24 +59,22 @@ impl Server {
         let sandbox = Sandbox::start(config).await?;
         let mut config = kube::Config::new(format!("http://{}", sandbox.address()).parse()?);
         config.auth_info.token = Some(sandbox.admin_token().to_owned().into());
-        Self::new(Which::Sandbox, config, Some((sandbox, folder)))
+        Self::new(Which::Sandbox, config, Runs::Sandbox(sandbox, folder))
     }
 
-    /// A real server, by an administrator's kubeconfig.
+    /// A real server with its controllers, all of whose past before now is forgotten.
     ///
     /// # Errors
-    /// When the kubeconfig cannot be used.
-    pub async fn real(kubeconfig: &Path) -> Result<Self, Failure> {
-        let file = Kubeconfig::read_from(kubeconfig)?;
+    /// When it does not start.
+    pub async fn real() -> Result<Self, Failure> {
+        let cluster = Cluster::start(Options::default()).await?;
+        cluster.compact_etcd().await?;
+        let file = Kubeconfig::read_from(cluster.admin_kubeconfig())?;
         let config = kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?;
-        Self::new(Which::Real, config, None)
+        Self::new(Which::Real, config, Runs::Real(Box::new(cluster)))
     }
 
-    fn new(
-        which: Which,
-        mut config: kube::Config,
-        sandbox: Option<(Sandbox, tempfile::TempDir)>,
-    ) -> Result<Self, Failure> {
+    fn new(which: Which, mut config: kube::Config, runs: Runs) -> Result<Self, Failure> {
         config.read_timeout = None;
         // A 429 or 504 is an answer like any other here.
         config.default_retry = false;
@@ -81,7 +85,7 @@ impl Server {
             which,
             admin,
             nobody,
-            sandbox,
+            runs,
         })
     }
 
@@ -96,9 +100,12 @@ impl Server {
 
     /// Stops what was started here.
     pub async fn stop(self) {
-        if let Some((sandbox, folder)) = self.sandbox {
-            sandbox.stop().await;
-            drop(folder);
+        match self.runs {
+            Runs::Sandbox(sandbox, folder) => {
+                sandbox.stop().await;
+                drop(folder);
+            }
+            Runs::Real(cluster) => drop(cluster),
         }
     }
 }

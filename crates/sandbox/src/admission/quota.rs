@@ -4,13 +4,14 @@
 //! Not done: scopes other than none, and quotas by storage class.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::sync::MutexGuard;
 
 use crate::quantity::{self, Quantity};
 use crate::refusal::Refusal;
-use crate::store::Expect;
+use crate::store::{Clash, Entry, Expect};
 use crate::verbs::Context;
 
 type Amounts = BTreeMap<String, Quantity>;
@@ -46,25 +47,40 @@ pub(super) async fn charge<'a>(
     }
     let held = context.api.quota.lock().await;
     for quota in store.all("resourcequotas", Some(context.namespace())) {
+        charge_one(context, value, quota, &asked, dry_run).await?;
+    }
+    Ok(Some(held))
+}
+
+/// Charges one quota; again when its status is counted anew meanwhile.
+async fn charge_one(
+    context: &Context,
+    value: &Value,
+    mut quota: Arc<Entry>,
+    asked: &Amounts,
+    dry_run: bool,
+) -> Result<(), Refusal> {
+    let store = &context.api.store;
+    loop {
         let mut object = quota.value();
-        let used = check(context, value, &object, quota.name(), &asked)?;
+        let used = check(context, value, &object, quota.name(), asked)?;
         if used.is_empty() || dry_run {
-            continue;
+            return Ok(());
         }
         for (resource, amount) in used {
             object["status"]["used"][resource] = amount.to_string().into();
         }
         object["status"]["hard"] = object["spec"]["hard"].clone();
-        // When a controller was faster, it has counted anew: what is charged here is then found at its next count.
-        if store
-            .put("resourcequotas", &quota.key, Expect::Version(quota.version), object)
-            .await
-            .is_err()
-        {
-            tracing::debug!(quota = quota.name(), "the quota changed while it was charged");
+        let expect = Expect::Version(quota.version);
+        match store.put("resourcequotas", &quota.key, expect, object).await {
+            Ok(_) => return Ok(()),
+            Err(Clash::Disk(why)) => return Err(Refusal::internal(why)),
+            Err(_) => match store.get("resourcequotas", &quota.key) {
+                Some(now) => quota = now,
+                None => return Ok(()),
+            },
         }
     }
-    Ok(Some(held))
 }
 
 /// What would be used afterwards, of what the quota limits; or the refusal.

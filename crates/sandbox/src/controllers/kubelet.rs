@@ -26,6 +26,11 @@ use plan::{Plan, Script};
 /// How long a container takes to end when it is asked to.
 const TERMINATION: Duration = Duration::from_millis(1500);
 
+/// How soon a pod is looked at again whose node is not there, or not known yet.
+const NODE_POLL: Duration = Duration::from_secs(1);
+/// A pod that is to end on a node that is not there is removed after this long, as the real pod collector does.
+const ORPHAN_SECONDS: i64 = 40;
+
 /// What is remembered of a pod while the process lives.
 #[derive(Debug, Clone)]
 struct Known {
@@ -80,6 +85,12 @@ async fn look(cluster: Arc<Cluster>, memory: Arc<Shared<Memory>>, key: Key) -> O
     let speed = cluster.options.speed;
     let uid = pod.metadata.uid.clone().unwrap_or_default();
     let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone());
+    if let Some(node) = &node
+        && !cluster.is_load(&pod.metadata)
+        && cluster.nodes.get(&Key::new("", node)).is_none()
+    {
+        return orphan(&cluster, &pod, &key, now).await;
+    }
     let known = node.as_ref().map(|node| {
         memory.with(|memory| {
             let images = &memory.images;
@@ -121,6 +132,17 @@ async fn look(cluster: Arc<Cluster>, memory: Arc<Shared<Memory>>, key: Key) -> O
     Ok(plan
         .next
         .map(|next| next.saturating_sub(elapsed).div_f64(speed) + Duration::from_millis(1)))
+}
+
+/// A pod whose node is not there: no kubelet starts or ends it.
+async fn orphan(cluster: &Cluster, pod: &Pod, key: &Key, now: Timestamp) -> Outcome {
+    let ended = pod.metadata.deletion_timestamp.as_ref();
+    if ended.is_none_or(|ended| now.duration_since(ended.0).as_secs() < ORPHAN_SECONDS) {
+        return Ok(Some(NODE_POLL));
+    }
+    let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), &key.namespace);
+    api::delete(&pods, &key.name, pod.metadata.uid.as_deref(), Some(0), None).await?;
+    Ok(None)
 }
 
 fn elapsed(now: Timestamp, anchor: Timestamp, speed: f64) -> Duration {

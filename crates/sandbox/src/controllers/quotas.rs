@@ -31,27 +31,33 @@ pub(crate) async fn run(cluster: Arc<Cluster>) {
         |meta: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta| meta.namespace.clone().unwrap_or_default();
     tokio::join!(
         each_change(cluster.quotas.changes(), cluster.stop.clone(), |change| {
-            if let Some(quota) = &change.after {
+            // The API server charges the status for what is created. Counting again then would miss what is charged
+            // but not stored yet.
+            let hard = |quota: &Option<Arc<ResourceQuota>>| quota.as_ref().and_then(|quota| quota.spec.clone());
+            if hard(&change.before) != hard(&change.after)
+                && let Some(quota) = &change.after
+            {
                 queue.add(namespace_of(&quota.metadata));
             }
         }),
         each_change(cluster.pods.changes(), cluster.stop.clone(), |change| {
             let counts = |pod: &Option<Arc<Pod>>| pod.as_ref().is_some_and(|pod| counts(pod));
-            if counts(&change.before) != counts(&change.after)
+            if counts(&change.before)
+                && !counts(&change.after)
                 && let Some(pod) = change.last()
             {
                 queue.add_after(namespace_of(&pod.metadata), TOGETHER);
             }
         }),
         each_change(cluster.claims.changes(), cluster.stop.clone(), |change| {
-            if change.before.is_none() != change.after.is_none()
+            if change.after.is_none()
                 && let Some(claim) = change.last()
             {
                 queue.add_after(namespace_of(&claim.metadata), TOGETHER);
             }
         }),
         each_change(cluster.notebooks.changes(), cluster.stop.clone(), |change| {
-            if change.before.is_none() != change.after.is_none()
+            if change.after.is_none()
                 && let Some(notebook) = change.last()
             {
                 queue.add_after(namespace_of(&notebook.metadata), TOGETHER);
@@ -92,8 +98,11 @@ async fn look(cluster: Arc<Cluster>, namespace: String) -> Outcome {
         if let Some(status) = wanted(&quota, &used) {
             let name = Key::of(&quota.metadata).name;
             let api: Api<ResourceQuota> = Api::namespaced(cluster.client.clone(), &namespace);
-            let patch = json!({"status": status});
-            api::patch_status(&api, &name, &patch).await?;
+            let patch = json!({"metadata": {"resourceVersion": quota.metadata.resource_version}, "status": status});
+            match api::patch_status(&api, &name, &patch).await {
+                Err(error) if api::code(&error) == 409 => return Ok(Some(TOGETHER)),
+                done => done?,
+            }
         }
     }
     Ok(None)
