@@ -25,6 +25,17 @@ const VERBS: [&str; 8] = [
     "watch",
 ];
 
+const CUSTOM_VERBS: [&str; 8] = [
+    "delete",
+    "deletecollection",
+    "get",
+    "list",
+    "patch",
+    "create",
+    "update",
+    "watch",
+];
+
 /// The answer for a path, or `None` when there is nothing.
 pub(crate) fn answer(api: &Api, path: &str, headers: &HeaderMap) -> Option<Answer> {
     let kinds = api.registry.kinds();
@@ -32,7 +43,7 @@ pub(crate) fn answer(api: &Api, path: &str, headers: &HeaderMap) -> Option<Answe
     let aggregated = headers
         .get(ACCEPT)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("g=apidiscovery.k8s.io") && accept.contains("as=APIGroupDiscoveryList"));
+        .is_some_and(|accept| accept.split(',').any(is_aggregated));
     match parts.as_slice() {
         ["version"] => Some(respond::json(200, &version())),
         ["api" | "apis"] if aggregated => {
@@ -94,10 +105,25 @@ pub(crate) fn answer(api: &Api, path: &str, headers: &HeaderMap) -> Option<Answe
     }
 }
 
+fn is_aggregated(form: &str) -> bool {
+    ["g=apidiscovery.k8s.io", "v=v2", "as=APIGroupDiscoveryList"]
+        .iter()
+        .all(|wanted| form.split(';').any(|part| part.trim() == *wanted))
+}
+
+/// Collections of namespaces are not deleted; definitions name the verbs in an order of their own.
+fn verbs_of(kind: &Kind) -> Vec<&'static str> {
+    if kind.custom {
+        return CUSTOM_VERBS.to_vec();
+    }
+    let without = (kind.shelf() == "namespaces").then_some("deletecollection");
+    VERBS.into_iter().filter(|verb| Some(*verb) != without).collect()
+}
+
 fn version() -> Value {
     json!({
         "major": "1", "minor": "36", "gitVersion": GIT_VERSION, "gitCommit": "", "gitTreeState": "clean",
-        "buildDate": "1970-01-01T00:00:00Z", "goVersion": "", "compiler": "rustc", "platform": "flowdeck/sandbox",
+        "buildDate": "1970-01-01T00:00:00Z", "goVersion": "go0", "compiler": "rustc", "platform": "flowdeck/sandbox",
     })
 }
 
@@ -178,7 +204,7 @@ fn resources(kinds: &[Arc<Kind>], group: &str, version: &str) -> Value {
     let mut list = Vec::new();
     for kind in in_version(kinds, group, version) {
         let mut row = json!({
-            "name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced, "kind": kind.kind, "verbs": VERBS,
+            "name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced, "kind": kind.kind, "verbs": verbs_of(kind),
         });
         if !kind.short_names.is_empty() {
             row["shortNames"] = json!(kind.short_names);
@@ -234,7 +260,7 @@ fn discovered(kinds: &[Arc<Kind>], group: &str, version: &str) -> Vec<Value> {
     let mut list = Vec::new();
     for kind in in_version(kinds, group, version) {
         let mut row = json!({
-            "resource": kind.plural, "singularResource": kind.singular, "scope": scope(kind.namespaced), "verbs": VERBS,
+            "resource": kind.plural, "singularResource": kind.singular, "scope": scope(kind.namespaced), "verbs": verbs_of(kind),
             "responseKind": {"group": kind.group, "version": version, "kind": kind.kind},
         });
         if !kind.short_names.is_empty() {

@@ -5,7 +5,8 @@ mod typed;
 
 use serde_json::Value;
 
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
+use crate::registry::Kind;
 use crate::request::body;
 use crate::schema;
 use crate::verbs::{Context, meta};
@@ -91,6 +92,12 @@ fn check_kind(context: &Context, value: &Value) -> Result<(), Refusal> {
         return Err(Refusal::bad_request(format!("{missing} in '{value}'")));
     }
     let other_kind = !given.is_empty() && given != kind.kind;
+    if kind.custom && other_kind {
+        let why = format!("must be {}", kind.kind);
+        let other = Kind::new(&kind.group, "", given, false);
+        let cause = Cause::invalid("kind", &given.into(), &why);
+        return Err(Refusal::invalid(&other, meta::text(value, "name"), &[cause]));
+    }
     let wanted = kind.api_version(&context.target.version);
     if !other_kind && (version.is_empty() || version == wanted) {
         return Ok(());

@@ -185,6 +185,9 @@ fn check(schema: &Value, value: &Value, path: &str, causes: &mut Vec<Cause>) {
                     message,
                 });
             }
+            if schema["x-kubernetes-list-type"] == "map" {
+                unique(schema, list, path, causes);
+            }
             for (index, one) in list.iter().enumerate() {
                 check(&schema["items"], one, &format!("{path}[{index}]"), causes);
             }
@@ -204,6 +207,23 @@ fn check(schema: &Value, value: &Value, path: &str, causes: &mut Vec<Cause>) {
             required(schema, value, path, causes);
         }
         Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// The items of a list that is a map have keys of their own.
+fn unique(schema: &Value, list: &[Value], path: &str, causes: &mut Vec<Cause>) {
+    let keys: Vec<&str> = schema["x-kubernetes-list-map-keys"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let key_of = |one: &Value| -> Value { keys.iter().map(|key| ((*key).to_owned(), one[*key].clone())).collect() };
+    for (index, one) in list.iter().enumerate() {
+        let key = key_of(one);
+        if list[..index].iter().any(|other| key_of(other) == key) {
+            causes.push(Cause::duplicate(format!("{path}[{index}]"), &key));
+        }
     }
 }
 

@@ -3,6 +3,9 @@
 //! Unknown fields go, nulls and empty lists and maps go, quantities become canonical; a value of the wrong type is
 //! refused in the words of Go's decoder.
 
+use base64::DecodeError;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Number, Value};
 
 use crate::quantity;
@@ -101,6 +104,7 @@ fn walk(
             Ok(())
         }
         Some("string") if !value.is_string() => Err(wrong(value, place, "string")),
+        Some("string") if schema["format"] == "byte" => bytes(value),
         Some("boolean") if !value.is_boolean() => Err(wrong(value, place, "bool")),
         Some("integer") => integer(value, place, &go_type(schema)),
         _ => Ok(()),
@@ -162,6 +166,17 @@ fn object(
         }
     }
     Ok(())
+}
+
+fn bytes(value: &Value) -> Result<(), String> {
+    let text = value.as_str().unwrap_or_default();
+    STANDARD.decode(text).map(drop).map_err(|why| {
+        let at = match why {
+            DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => at,
+            DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => text.len(),
+        };
+        format!("illegal base64 data at input byte {at}")
+    })
 }
 
 fn amount(value: &mut Value, place: &Place<'_>) -> Result<(), String> {

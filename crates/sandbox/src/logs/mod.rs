@@ -20,7 +20,8 @@ use serde_json::Value;
 
 use crate::logs::lines::Lines;
 use crate::logs::run::{Run, container, find};
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
+use crate::registry::Kind;
 use crate::server::api::Api;
 use crate::server::respond::{self, Answer};
 use crate::verbs::Context;
@@ -47,7 +48,7 @@ pub(crate) fn answer(context: &Context) -> Result<Answer, Refusal> {
     let wish = wish(context)?;
     let name = container(context, &pod)?;
     if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() {
-        return Ok(respond::text(200, ""));
+        return Ok(respond::text(204, ""));
     }
     let previous = context.query.flag("previous");
     let run = find(&pod, &name, previous).map_err(Refusal::bad_request)?;
@@ -67,29 +68,35 @@ pub(crate) fn answer(context: &Context) -> Result<Answer, Refusal> {
     Ok(answer)
 }
 
+/// Source: `ValidatePodLogOptions` in pkg/apis/core/validation (1.36).
 fn wish(context: &Context) -> Result<Wish, Refusal> {
     let query = &context.query;
-    let seconds = query.number("sinceSeconds")?;
+    let (seconds, tail, limit) = (
+        query.integer("sinceSeconds")?,
+        query.integer("tailLines")?,
+        query.integer("limitBytes")?,
+    );
     let time = query.get("sinceTime");
-    let invalid = |why: &str| {
-        Refusal::new(
-            422,
-            "Invalid",
-            format!("PodLogOptions \"{}\" is invalid: {why}", context.name()),
-        )
+    let mut causes = Vec::new();
+    let mut above = |field: &str, given: Option<i64>, least: i64, why: &str| {
+        if let Some(given) = given.filter(|given| *given < least) {
+            causes.push(Cause::invalid(field, &given.into(), why));
+        }
     };
-    if seconds.is_some() && time.is_some() {
-        return Err(invalid(
-            "sinceSeconds: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified",
-        ));
-    }
-    if seconds == Some(0) {
-        return Err(invalid("sinceSeconds: Invalid value: 0: must be greater than 0"));
+    above("tailLines", tail, 0, "must be greater than or equal to 0");
+    above("limitBytes", limit, 1, "must be greater than 0");
+    if seconds.is_none() || time.is_none() {
+        above("sinceSeconds", seconds, 1, "must be greater than 0");
     }
     let since = match (seconds, time) {
-        (Some(seconds), _) => i64::try_from(seconds)
-            .ok()
-            .and_then(|s| Timestamp::from_second(Timestamp::now().as_second() - s).ok()),
+        (Some(_), Some(_)) => {
+            causes.push(Cause::forbidden(
+                "[]",
+                "at most one of `sinceTime` or `sinceSeconds` may be specified",
+            ));
+            None
+        }
+        (Some(seconds), None) => Timestamp::from_second(Timestamp::now().as_second() - seconds).ok(),
         (None, Some(time)) => {
             let parsed = time.parse().map_err(|why: jiff::Error| {
                 Refusal::bad_request(format!("parsing time \"{time}\" as RFC 3339: {why}"))
@@ -98,11 +105,18 @@ fn wish(context: &Context) -> Result<Wish, Refusal> {
         }
         (None, None) => None,
     };
+    if !causes.is_empty() {
+        return Err(Refusal::invalid(
+            &Kind::new("", "", "PodLogOptions", false),
+            context.name(),
+            &causes,
+        ));
+    }
     Ok(Wish {
         timestamps: query.flag("timestamps"),
-        tail: query.number("tailLines")?,
+        tail: tail.and_then(|tail| u64::try_from(tail).ok()),
         since,
-        limit_bytes: query.number("limitBytes")?,
+        limit_bytes: limit.and_then(|limit| u64::try_from(limit).ok()),
         follow: query.flag("follow"),
     })
 }

@@ -51,13 +51,11 @@ pub(super) fn container(context: &Context, pod: &Value) -> Result<String, Refusa
                 "a container name must be specified for pod {name}"
             ))),
             (many, _) => {
-                let mut why = format!(
+                let all: Vec<&str> = init.iter().chain(many).map(String::as_str).collect();
+                let why = format!(
                     "a container name must be specified for pod {name}, choose one of: [{}]",
-                    many.join(" ")
+                    all.join(" ")
                 );
-                if !init.is_empty() {
-                    why.push_str(&format!(" or one of the init containers: [{}]", init.join(" ")));
-                }
                 Err(Refusal::bad_request(why))
             }
         },

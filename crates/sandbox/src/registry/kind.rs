@@ -90,6 +90,15 @@ impl Kind {
         &self.shelf
     }
 
+    /// The kind with its group, as messages say it: `Pod`, `Deployment.apps`.
+    pub(crate) fn qualified_kind(&self) -> String {
+        if self.group.is_empty() {
+            self.kind.clone()
+        } else {
+            format!("{}.{}", self.kind, self.group)
+        }
+    }
+
     /// `v1` or `apps/v1`.
     pub(crate) fn api_version(&self, version: &str) -> String {
         if self.group.is_empty() {

@@ -42,9 +42,14 @@ pub(crate) fn identify(headers: &HeaderMap, token: &str) -> Result<Identity, Ref
         .filter_map(|value| value.to_str().ok().map(str::to_owned));
     let mut groups: Vec<String> = groups.collect();
     let Some(user) = text("impersonate-user") else {
-        if !groups.is_empty() || headers.contains_key("impersonate-uid") {
-            let message = format!("requested {groups:?} without impersonating a user");
-            return Err(Refusal::internal(message));
+        let uid = text("impersonate-uid").unwrap_or_default();
+        let extra = extra(headers);
+        if !groups.is_empty() || !uid.is_empty() || !extra.is_empty() {
+            return Err(Refusal::bad_request(format!(
+                "requested &user.DefaultInfo{{Name:\"\", UID:{uid:?}, Groups:{}, Extra:{}}} without impersonating a user name",
+                go_list(&groups),
+                go_map(&extra)
+            )));
         }
         let groups = vec!["system:masters".to_owned(), "system:authenticated".to_owned()];
         return Ok(Identity {
@@ -72,6 +77,15 @@ pub(crate) fn identify(headers: &HeaderMap, token: &str) -> Result<Identity, Ref
     if !groups.iter().any(|group| group == all) {
         groups.push(all.to_owned());
     }
+    Ok(Identity {
+        user,
+        uid: text("impersonate-uid"),
+        groups,
+        extra: extra(headers),
+    })
+}
+
+fn extra(headers: &HeaderMap) -> Vec<(String, Vec<String>)> {
     let mut extra: Vec<(String, Vec<String>)> = Vec::new();
     for (name, value) in headers {
         if let (Some(key), Ok(value)) = (name.as_str().strip_prefix("impersonate-extra-"), value.to_str()) {
@@ -82,12 +96,27 @@ pub(crate) fn identify(headers: &HeaderMap, token: &str) -> Result<Identity, Ref
             }
         }
     }
-    Ok(Identity {
-        user,
-        uid: text("impersonate-uid"),
-        groups,
-        extra,
-    })
+    extra
+}
+
+/// A list as Go prints it with `%#v`.
+fn go_list(list: &[String]) -> String {
+    if list.is_empty() {
+        return "[]string(nil)".to_owned();
+    }
+    let quoted: Vec<String> = list.iter().map(|one| format!("{one:?}")).collect();
+    format!("[]string{{{}}}", quoted.join(", "))
+}
+
+fn go_map(map: &[(String, Vec<String>)]) -> String {
+    if map.is_empty() {
+        return "map[string][]string(nil)".to_owned();
+    }
+    let pairs: Vec<String> = map
+        .iter()
+        .map(|(key, list)| format!("{key:?}:{}", go_list(list)))
+        .collect();
+    format!("map[string][]string{{{}}}", pairs.join(", "))
 }
 
 /// Compares in a time that does not depend on where the first difference is.

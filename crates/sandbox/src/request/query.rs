@@ -27,12 +27,28 @@ impl Query {
             .filter(|v| !v.is_empty())
     }
 
-    /// Whether the parameter is `true`, `1` or present without a value.
+    /// Whether the parameter is there and says anything but `false` and `0`.
+    ///
+    /// Source: `Convert_Slice_string_To_bool` in k8s.io/apimachinery pkg/runtime/conversion.go (v0.36).
     pub(crate) fn flag(&self, key: &str) -> bool {
         self.0
             .iter()
             .find(|(k, _)| k == key)
-            .is_some_and(|(_, v)| matches!(v.as_str(), "true" | "1" | "" | "t" | "T" | "TRUE" | "True"))
+            .is_some_and(|(_, v)| !v.eq_ignore_ascii_case("false") && v != "0")
+    }
+
+    /// A number that may be below nothing, refused when it is none.
+    pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>, Refusal> {
+        let Some(text) = self.get(key) else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|why: std::num::ParseIntError| {
+            let why = match why.kind() {
+                std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow => "value out of range",
+                _ => "invalid syntax",
+            };
+            Refusal::bad_request(format!("strconv.ParseInt: parsing \"{text}\": {why}"))
+        })
     }
 
     /// A number, refused when it is none.

@@ -28,7 +28,7 @@ impl LabelSelector {
             if part.is_empty() {
                 continue;
             }
-            rules.push(rule(part).ok_or_else(|| Refusal::bad_request(format!("unable to parse requirement: {part}")))?);
+            rules.push(rule(part).ok_or_else(|| refuse(part))?);
         }
         Ok(Self(rules))
     }
@@ -73,6 +73,18 @@ impl LabelSelector {
             Rule::Less(key, bound) => get(key).and_then(|v| v.parse::<i64>().ok()).is_some_and(|v| v < *bound),
         })
     }
+}
+
+/// Says what is wrong with a requirement; the lexer's words only where people meet them.
+fn refuse(part: &str) -> Refusal {
+    let mut words = part.split_whitespace();
+    let why = match (words.next(), words.next(), words.next()) {
+        (Some(_), Some("in" | "notin"), Some(found)) if !found.starts_with('(') => {
+            format!("found '{found}' expected: '('")
+        }
+        _ => part.to_owned(),
+    };
+    Refusal::bad_request(format!("unable to parse requirement: {why}"))
 }
 
 /// Splits at commas outside brackets.

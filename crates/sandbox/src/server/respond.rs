@@ -43,7 +43,13 @@ pub(crate) fn wanted(headers: &HeaderMap) -> Result<(Shape, bool), Refusal> {
             _ => continue,
         };
         let params: Vec<&str> = parts.collect();
-        match params.iter().find_map(|param| param.strip_prefix("as=")) {
+        let of_meta = |param: &&str| param.strip_prefix("g=").is_none_or(|group| group == "meta.k8s.io");
+        let of_v1 = |param: &&str| param.strip_prefix("v=").is_none_or(|version| version == "v1");
+        let shaped = params.iter().find_map(|param| param.strip_prefix("as="));
+        if shaped.is_some() && !(params.iter().all(|param| of_meta(param) && of_v1(param))) {
+            continue;
+        }
+        match shaped {
             None => return Ok((Shape::Whole, yaml)),
             Some("Table") => return Ok((Shape::Table, yaml)),
             Some("PartialObjectMetadata") => return Ok((Shape::Metadata, yaml)),
@@ -52,7 +58,7 @@ pub(crate) fn wanted(headers: &HeaderMap) -> Result<(Shape, bool), Refusal> {
         }
     }
     Err(Refusal::not_acceptable(
-        "only the following media types are accepted: application/json, application/yaml, application/json;stream=watch",
+        "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/json;stream=watch",
     ))
 }
 

@@ -156,9 +156,9 @@ fn namespace_of(target: &Target) -> &str {
 fn verb(method: &Method, target: &Target, query: &Query) -> Result<&'static str, Refusal> {
     let named = target.name.is_some();
     Ok(match *method {
-        Method::GET | Method::HEAD if query.flag("watch") && target.subresource.is_none() => "watch",
-        Method::GET | Method::HEAD if named => "get",
-        Method::GET | Method::HEAD => "list",
+        Method::GET if named => "get",
+        Method::GET if query.flag("watch") => "watch",
+        Method::GET => "list",
         Method::POST => "create",
         Method::PUT if named => "update",
         Method::PATCH if named => "patch",

@@ -178,8 +178,8 @@ pub(super) fn cells(shelf: &str, value: &Value) -> Vec<Value> {
             vec![
                 name,
                 ready.into(),
-                number(&status["updatedReplicas"]).to_string().into(),
-                number(&status["availableReplicas"]).to_string().into(),
+                number(&status["updatedReplicas"]).into(),
+                number(&status["availableReplicas"]).into(),
                 born,
                 containers(spec, "name"),
                 containers(spec, "image"),
@@ -393,7 +393,7 @@ fn event(event: &Value) -> Vec<Value> {
         source.into(),
         json!(text(&event["message"]).trim()),
         age(first).into(),
-        event["count"].as_i64().unwrap_or(1).to_string().into(),
+        event["count"].as_i64().unwrap_or(1).into(),
         event["metadata"]["name"].clone(),
     ]
 }

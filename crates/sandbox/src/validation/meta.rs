@@ -47,6 +47,8 @@ pub(super) fn on_update(old: &Value, value: &Value) -> Vec<Cause> {
                     .replace("[ ", "[]string{\"")
                     .replace(" ]", "\"}")
             );
+            // The real one looks twice.
+            causes.push(Cause::forbidden("metadata.finalizers", &why));
             causes.push(Cause::forbidden("metadata.finalizers", &why));
         }
     }
@@ -73,16 +75,20 @@ fn common(metadata: &Value, causes: &mut Vec<Cause>) {
     if size > 256 << 10 {
         causes.push(Cause::too_long("metadata.annotations", 256 << 10));
     }
-    for (index, owner) in metadata["ownerReferences"].as_array().into_iter().flatten().enumerate() {
+    for owner in metadata["ownerReferences"].as_array().into_iter().flatten() {
         for field in ["apiVersion", "kind", "name", "uid"] {
             if owner[field].as_str().unwrap_or_default().is_empty() {
-                let at = format!("metadata.ownerReferences[{index}].{field}");
+                let at = format!("metadata.ownerReferences.{field}");
                 let why = if field == "apiVersion" {
-                    "version must not be empty".to_owned()
+                    "version must not be empty"
                 } else {
-                    format!("{field} must not be empty")
+                    "must not be empty"
                 };
-                causes.push(Cause::invalid(at, &owner[field], &why));
+                causes.push(Cause::invalid(
+                    at,
+                    &json!(owner[field].as_str().unwrap_or_default()),
+                    why,
+                ));
             }
         }
     }
@@ -94,8 +100,13 @@ fn common(metadata: &Value, causes: &mut Vec<Cause>) {
             "Only one reference can have Controller set to true",
         ));
     }
-    for finalizer in metadata["finalizers"].as_array().into_iter().flatten() {
+    let finalizers = metadata["finalizers"].as_array().into_iter().flatten().enumerate();
+    for (index, finalizer) in finalizers {
         let text = finalizer.as_str().unwrap_or_default();
+        if !text.contains('/') && !matches!(text, "orphan" | "foregroundDeletion" | "kubernetes") {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            causes.push(Cause::invalid(format!("metadata.finalizers[{index}]"), finalizer, why));
+        }
         if let Some(why) = names::qualified(text) {
             causes.push(Cause::invalid("metadata.finalizers", finalizer, &why));
         }
@@ -104,8 +115,9 @@ fn common(metadata: &Value, causes: &mut Vec<Cause>) {
 
 fn name_rule(context: &Context, name: &str) -> Option<String> {
     match context.kind.shelf() {
+        "namespaces" if name.contains('.') => Some("must not contain dots".to_owned()),
         "namespaces" => names::label(name),
-        "services" => names::label_1035(name),
+        "services" => names::label(name),
         shelf if shelf.ends_with("rbac.authorization.k8s.io") => names::path_segment(name),
         _ => names::subdomain(name),
     }

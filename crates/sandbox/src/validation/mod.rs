@@ -67,7 +67,9 @@ fn of_kind(context: &Context, value: &Value) -> Vec<Cause> {
             .kind
             .version(&context.target.version)
             .and_then(|version| version.schema.as_deref());
-        return schema.map(|schema| decode::validate(schema, value)).unwrap_or_default();
+        let mut causes = schema.map(|schema| decode::validate(schema, value)).unwrap_or_default();
+        causes.extend(scale(context, value));
+        return causes;
     }
     match context.kind.shelf() {
         "pods" => pods::spec(&value["spec"], "spec"),
@@ -75,13 +77,86 @@ fn of_kind(context: &Context, value: &Value) -> Vec<Cause> {
         "persistentvolumeclaims" => storage::claim(value),
         "storageclasses.storage.k8s.io" => storage::class(value),
         "services" => workloads::service(value),
-        "configmaps" | "secrets" => keys(value),
+        "configmaps" => data(value),
+        "secrets" => secret(value),
+        "events" => event(context, value),
+        "limitranges" => storage::limit_range(value),
         "resourcequotas" => quota(value),
         "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io" => binding(value),
         "roles.rbac.authorization.k8s.io" | "clusterroles.rbac.authorization.k8s.io" => rules(value),
         DEFINITIONS => definition(value),
         _ => Vec::new(),
     }
+}
+
+/// The numbers that the scale sub-resource reads are numbers, and not below nothing.
+///
+/// Source: `ValidateScaleSpec` and `ValidateScaleStatus` in apiextensions-apiserver pkg/registry/customresource/validator.go.
+fn scale(context: &Context, value: &Value) -> Vec<Cause> {
+    let Some(scale) = &context.kind.scale else {
+        return Vec::new();
+    };
+    let mut causes = Vec::new();
+    for path in [&scale.spec, &scale.status] {
+        let why = match value.pointer(&path.replace('.', "/")) {
+            Some(Value::Number(number)) if number.as_i64().is_some_and(|number| number < 0) => {
+                causes.push(Cause::invalid(
+                    path.as_str(),
+                    &number.clone().into(),
+                    "should be a non-negative integer",
+                ));
+                continue;
+            }
+            Some(Value::String(text)) => format!("{path} accessor error: {text} is of the type string, expected int64"),
+            Some(other @ (Value::Array(_) | Value::Object(_) | Value::Bool(_))) => {
+                format!("{path} accessor error: {other} is of another type, expected int64")
+            }
+            _ => continue,
+        };
+        causes.push(Cause::invalid(path.as_str(), &0.into(), &why));
+    }
+    causes
+}
+
+/// The most that a ConfigMap or Secret may hold.
+const MOST_BYTES: usize = 1 << 20;
+
+fn data(value: &Value) -> Vec<Cause> {
+    let mut causes = keys(value);
+    let size = |field: &str| -> usize {
+        let all = value[field].as_object().into_iter().flatten();
+        all.map(|(_, one)| one.as_str().unwrap_or_default().len()).sum()
+    };
+    if size("data") + size("binaryData") > MOST_BYTES {
+        causes.push(Cause::too_long("[]", MOST_BYTES));
+    }
+    causes
+}
+
+/// Source: `ValidateSecret`.
+fn secret(value: &Value) -> Vec<Cause> {
+    let mut causes = keys(value);
+    let needed: &[&str] = match value["type"].as_str().unwrap_or_default() {
+        "kubernetes.io/tls" => &["tls.crt", "tls.key"],
+        "kubernetes.io/dockerconfigjson" => &[".dockerconfigjson"],
+        "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
+        _ => &[],
+    };
+    let missing = needed.iter().filter(|key| value["data"][**key].is_null());
+    causes.extend(missing.map(|key| Cause::required(format!("data[{key}]"), "")));
+    causes
+}
+
+fn event(context: &Context, value: &Value) -> Vec<Cause> {
+    let about = value["involvedObject"]["namespace"].as_str().unwrap_or_default();
+    if about == context.namespace() || (about.is_empty() && context.namespace() == "default") {
+        return Vec::new();
+    }
+    vec![Cause::invalid(
+        "involvedObject.namespace",
+        &about.into(),
+        "does not match event.namespace",
+    )]
 }
 
 fn keys(value: &Value) -> Vec<Cause> {
@@ -216,12 +291,19 @@ fn definition(value: &Value) -> Vec<Cause> {
             &json!(versions.iter().map(|v| text(&v["name"])).collect::<Vec<_>>()),
             "must have exactly one version marked as storage version",
         ));
+        if value["status"]["storedVersions"].as_array().is_none_or(Vec::is_empty) {
+            causes.push(Cause::invalid(
+                "status.storedVersions",
+                &json!([]),
+                "must have at least one stored version",
+            ));
+        }
     }
     for (index, version) in versions.iter().enumerate() {
         if !version["schema"]["openAPIV3Schema"].is_object() {
             causes.push(Cause::required(
                 format!("spec.versions[{index}].schema.openAPIV3Schema"),
-                "schemas are required",
+                "",
             ));
         }
     }

@@ -30,18 +30,6 @@ pub(crate) fn subdomain(text: &str) -> Option<String> {
     })
 }
 
-/// What is wrong with a DNS-1035 label.
-pub(crate) fn label_1035(text: &str) -> Option<String> {
-    if text.len() > 63 {
-        return Some("must be no more than 63 bytes".to_owned());
-    }
-    (!is_label(text) || !text.starts_with(|c: char| c.is_ascii_lowercase())).then(|| {
-        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with \
-         an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
-            .to_owned()
-    })
-}
-
 /// What is wrong with a path segment: the names of RBAC objects.
 pub(crate) fn path_segment(text: &str) -> Option<String> {
     if matches!(text, "." | "..") {
@@ -134,7 +122,6 @@ mod tests {
         }
         assert_eq!(subdomain("a.b-c.d"), None);
         assert!(subdomain("a..b").is_some());
-        assert!(label_1035("1a").is_some());
         assert_eq!(qualified("example.com/My_Key.1"), None);
         assert!(qualified("/x").is_some());
         assert!(label_value("a b").is_some());

@@ -9,6 +9,37 @@ const CLAIM_WORDS: &str =
     "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
 const MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
+/// What is wrong with a LimitRange: its bounds must leave room.
+pub(super) fn limit_range(value: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let nano = |amount: &Value| amount.as_str().and_then(quantity::parse).map(quantity::Quantity::nano);
+    for (index, limit) in value["spec"]["limits"].as_array().into_iter().flatten().enumerate() {
+        for (resource, least) in limit["min"].as_object().into_iter().flatten() {
+            for (field, words) in [
+                ("max", "max"),
+                ("defaultRequest", "default request"),
+                ("default", "default"),
+            ] {
+                let other = &limit[field][resource];
+                if let (Some(low), Some(high)) = (nano(least), nano(other))
+                    && low > high
+                {
+                    let at = if field == "max" { "min" } else { field };
+                    let shown = if field == "defaultRequest" { other } else { least };
+                    let (least, other) = (least.as_str().unwrap_or_default(), other.as_str().unwrap_or_default());
+                    let why = format!("min value {least} is greater than {words} value {other}");
+                    causes.push(Cause::invalid(
+                        format!("spec.limits[{index}].{at}[{resource}]"),
+                        shown,
+                        &why,
+                    ));
+                }
+            }
+        }
+    }
+    causes
+}
+
 /// What is wrong with a claim.
 pub(super) fn claim(value: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();

@@ -135,15 +135,24 @@ fn check_identity(context: &Context, old: &Value, current: &Entry, value: &Value
     }
     let uid = meta::text(value, "uid");
     let old_uid = meta::text(old, "uid");
+    if !uid.is_empty() && uid != old_uid && context.verb == "patch" {
+        let why = "field is immutable";
+        let cause = || Cause::invalid("metadata.uid", &Value::from(uid), why);
+        return Err(Refusal::invalid(&context.kind, name, &[cause(), cause()]));
+    }
     if !uid.is_empty() && uid != old_uid {
         let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {old_uid}");
         return Err(Refusal::conflict(&context.kind, name, &why));
     }
     let version = meta::text(value, "resourceVersion");
-    if !version.is_empty() && version != "0" && version != current.version.to_string() {
-        return Err(Refusal::changed(&context.kind, name));
+    if version.is_empty() || version == "0" || version == current.version.to_string() {
+        return Ok(());
     }
-    Ok(())
+    if version.parse::<u64>().is_err() {
+        let why = format!("strconv.ParseUint: parsing \"{version}\": invalid syntax");
+        return Err(Refusal::new(500, "", why));
+    }
+    Err(Refusal::changed(&context.kind, name))
 }
 
 /// Takes from the old object what this path may not change.

@@ -104,7 +104,9 @@ fn start(context: &Context, value: &mut Value) -> Result<(), Refusal> {
         value["metadata"] = serde_json::json!({});
     }
     if !meta::text(value, "resourceVersion").is_empty() {
-        return Err(Refusal::bad_request(
+        return Err(Refusal::new(
+            500,
+            "",
             "resourceVersion should not be set on objects to be created",
         ));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
 use crate::registry::{DEFINITIONS, Kind};
 use crate::request::body;
 use crate::server::respond::{self, Answer};
@@ -58,25 +58,27 @@ pub(crate) fn options(context: &Context, bytes: &[u8]) -> Result<DeleteOptions, 
     } else {
         body::object(&context.headers, bytes, "DeleteOptions")?
     };
+    if let Some(kind) = body["kind"].as_str().filter(|kind| *kind != "DeleteOptions") {
+        let version = body["apiVersion"].as_str().unwrap_or_default();
+        let why = format!(
+            "{kind} in version \"{version}\" cannot be handled as a DeleteOptions: converting ({version}.{kind}) to (v1.DeleteOptions): unknown conversion"
+        );
+        return Err(Refusal::bad_request(why));
+    }
     let query = &context.query;
     let text = |key: &str| body[key].as_str().or_else(|| query.get(key)).map(str::to_owned);
-    let grace = body["gracePeriodSeconds"]
-        .as_i64()
-        .or_else(|| query.get("gracePeriodSeconds").and_then(|g| g.parse().ok()));
+    let grace = match query.get("gracePeriodSeconds") {
+        _ if body["gracePeriodSeconds"].is_i64() => body["gracePeriodSeconds"].as_i64(),
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_: std::num::ParseIntError| {
+            Refusal::bad_request(format!("strconv.ParseInt: parsing \"{text}\": invalid syntax"))
+        })?),
+    };
+    let orphans = body["orphanDependents"] == true || query.flag("orphanDependents");
     let mut propagation = text("propagationPolicy");
-    if body["orphanDependents"] == true || query.flag("orphanDependents") {
+    check_propagation(orphans, propagation.as_deref())?;
+    if orphans {
         propagation = Some("Orphan".to_owned());
-    }
-    if let Some(policy) = propagation.as_deref()
-        && !matches!(policy, "Orphan" | "Background" | "Foreground")
-    {
-        return Err(Refusal::new(
-            422,
-            "Invalid",
-            format!(
-                "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"{policy}\": supported values: \"Foreground\", \"Background\", \"Orphan\""
-            ),
-        ));
     }
     let dry_run = context.dry_run()?
         || body["dryRun"]
@@ -90,6 +92,24 @@ pub(crate) fn options(context: &Context, bytes: &[u8]) -> Result<DeleteOptions, 
         version: precondition("resourceVersion"),
         dry_run,
     })
+}
+
+/// Source: `ValidateDeleteOptions` in k8s.io/apimachinery pkg/apis/meta/v1/validation (v0.36).
+fn check_propagation(orphans: bool, policy: Option<&str>) -> Result<(), Refusal> {
+    let cause = match policy {
+        Some(policy) if orphans => Cause::invalid(
+            "propagationPolicy",
+            &policy.into(),
+            "orphanDependents and deletionPropagation cannot be both set",
+        ),
+        Some(policy) if !matches!(policy, "Orphan" | "Background" | "Foreground") => Cause::unsupported(
+            "propagationPolicy",
+            &policy.into(),
+            &["Foreground", "Background", "Orphan", "nil"],
+        ),
+        _ => return Ok(()),
+    };
+    Err(Refusal::invalid_options("DeleteOptions", &[cause]))
 }
 
 /// Deletes one object; tries again when somebody changes it meanwhile, unless a version was asked for.
@@ -166,16 +186,22 @@ fn check(context: &Context, current: &Entry, value: &Value, options: &DeleteOpti
             "this namespace may not be deleted",
         ));
     }
-    let precondition = |what: &str, wanted: &Option<String>, found: &str| match wanted {
-        Some(wanted) if wanted != found => Err(Refusal::conflict(
-            kind,
-            name,
-            &format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"),
+    let precondition = |what: &str, wanted: &Option<String>, found: &str, perhaps: &str| match wanted {
+        Some(wanted) if wanted != found => Err(Refusal::new(
+            409,
+            "Conflict",
+            format!(
+                "Operation cannot be fulfilled on {} \"{name}\": the {what} in the precondition ({wanted}) does not match \
+                 the {what} in record ({found}). The object might have been {perhaps}",
+                kind.qualified_kind()
+            ),
         )),
         _ => Ok(()),
     };
-    precondition("UID", &options.uid, meta::text(value, "uid"))?;
-    precondition("ResourceVersion", &options.version, &current.version.to_string())
+    let again = "deleted and then recreated";
+    precondition("UID", &options.uid, meta::text(value, "uid"), again)?;
+    let version = current.version.to_string();
+    precondition("ResourceVersion", &options.version, &version, "modified")
 }
 
 /// The object after the wish to delete it, and whether it goes at once.

@@ -19,8 +19,9 @@ use bytes::Bytes;
 use http::HeaderMap;
 use hyper::body::Incoming;
 
+use crate::fields;
 use crate::logs;
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
 use crate::registry::{Kind, Version};
 use crate::request::body;
 use crate::request::identity::Identity;
@@ -49,6 +50,7 @@ pub(crate) struct Context {
     pub(crate) kind: Arc<Kind>,
     pub(crate) target: Target,
     pub(crate) query: Query,
+    pub(crate) verb: &'static str,
     pub(crate) headers: HeaderMap,
 }
 
@@ -86,11 +88,38 @@ impl Context {
         match self.query.get("dryRun") {
             None => Ok(false),
             Some("All") => Ok(true),
-            Some(other) => Err(Refusal::new(
-                422,
-                "Invalid",
-                format!(" \"\" is invalid: dryRun: Unsupported value: \"{other}\": supported values: \"All\""),
+            Some(other) => {
+                let cause = Cause::unsupported("dryRun", &serde_json::json!([other]), &["All"]);
+                Err(Refusal::invalid_options(self.options(), &[cause]))
+            }
+        }
+    }
+
+    /// What the API server calls the options in the query.
+    fn options(&self) -> &'static str {
+        match self.verb {
+            "create" => "CreateOptions",
+            "update" => "UpdateOptions",
+            "patch" => "PatchOptions",
+            _ => "DeleteOptions",
+        }
+    }
+
+    /// Refuses words of the query that mean nothing.
+    fn check_options(&self) -> Result<(), Refusal> {
+        let mut causes = fields::manager_causes(self);
+        match self.query.get("fieldValidation") {
+            None | Some("Ignore" | "Strict" | "Warn") => {}
+            Some(other) => causes.push(Cause::unsupported(
+                "fieldValidation",
+                &other.into(),
+                &["", "Ignore", "Strict", "Warn"],
             )),
+        }
+        if causes.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::invalid_options(self.options(), &causes))
         }
     }
 
@@ -125,6 +154,7 @@ pub(crate) async fn answer(call: Call) -> Result<Answer, Refusal> {
         kind,
         target,
         query,
+        verb,
         headers,
     };
     let bytes = if matches!(verb, "get" | "list" | "watch") {
@@ -132,6 +162,9 @@ pub(crate) async fn answer(call: Call) -> Result<Answer, Refusal> {
     } else {
         body::read(incoming).await?
     };
+    if matches!(verb, "create" | "update") {
+        context.check_options()?;
+    }
     let subresource = context.target.subresource.clone();
     match (verb, subresource.as_deref()) {
         ("get", None) => read::get(&context),

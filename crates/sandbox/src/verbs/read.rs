@@ -56,13 +56,14 @@ pub(crate) fn selection(context: &Context) -> Result<Selection, Refusal> {
 fn page(context: &Context) -> Result<(Page, Option<String>), Refusal> {
     let query = &context.query;
     let selection = selection(context)?;
+    query.integer("timeoutSeconds")?;
     let limit = query
-        .number("limit")?
+        .integer("limit")?
         .filter(|limit| *limit > 0)
         .and_then(|limit| usize::try_from(limit).ok());
     let asked = version_number(query)?;
     let token = query.get("continue").map(token_of).transpose()?;
-    check_match(query, asked, token.is_some(), limit.is_some())?;
+    check_match(query, asked, token.is_some())?;
     let at = match (&token, asked, query.get("resourceVersionMatch")) {
         (Some((version, _)), ..) => *version,
         (None, Some(asked), Some("Exact")) => Some(asked),
@@ -83,10 +84,7 @@ fn page(context: &Context) -> Result<(Page, Option<String>), Refusal> {
     let Some(page) = context.api.store.page(shelf, &wanted) else {
         return Err(match &token {
             Some((_, after)) => Refusal::expired(EXPIRED).with_continue(token_for(None, after)),
-            None => Refusal::expired(format!(
-                "The resourceVersion for the provided list is too old: {}",
-                at.unwrap_or(0)
-            )),
+            None => Refusal::expired("The resourceVersion for the provided list is too old."),
         });
     };
     let next = page.more.then(|| page.entries.last()).flatten().map(|last| {
@@ -97,47 +95,31 @@ fn page(context: &Context) -> Result<(Page, Option<String>), Refusal> {
 }
 
 /// The rules of "resourceVersion and resourceVersionMatch" for lists.
-fn check_match(query: &Query, asked: Option<u64>, continued: bool, limited: bool) -> Result<(), Refusal> {
-    let invalid = |why: &str| {
-        Err(Refusal::new(
-            422,
-            "Invalid",
-            format!("ListOptions.meta.k8s.io \"\" is invalid: {why}"),
-        ))
-    };
+///
+/// Source: `validateListOptions` in k8s.io/apimachinery pkg/apis/meta/internalversion/validation (v0.36).
+fn check_match(query: &Query, asked: Option<u64>, continued: bool) -> Result<(), Refusal> {
     if continued && asked.is_some_and(|version| version > 0) {
         return Err(Refusal::bad_request(
             "specifying resource version is not allowed when using continue",
         ));
     }
-    if query.get("sendInitialEvents").is_some() {
-        return Err(Refusal::invalid_options(
-            "ListOptions",
-            &[Cause::forbidden(
-                "sendInitialEvents",
-                "sendInitialEvents is forbidden for list",
-            )],
-        ));
-    }
-    match query.get("resourceVersionMatch") {
-        None => Ok(()),
-        Some(_) if continued => {
-            invalid("resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided")
-        }
-        Some(_) if asked.is_none() => invalid(
-            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
-        ),
-        Some("Exact") if asked == Some(0) => invalid(
-            "resourceVersionMatch: Forbidden: resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"",
-        ),
-        Some("Exact" | "NotOlderThan") => {
-            let _ = limited;
-            Ok(())
-        }
-        Some(other) => invalid(&format!(
-            "resourceVersionMatch: Unsupported value: \"{other}\": supported values: \"Exact\", \"NotOlderThan\""
+    let field = "resourceVersionMatch";
+    let forbidden = |why: &str| Some(Cause::forbidden(field, why));
+    let cause = match query.get(field) {
+        _ if query.get("sendInitialEvents").is_some() => Some(Cause::forbidden(
+            "sendInitialEvents",
+            "sendInitialEvents is forbidden for list",
         )),
-    }
+        None => None,
+        Some(_) if continued => forbidden("resourceVersionMatch is forbidden when continue is provided"),
+        Some(_) if asked.is_none() => forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"),
+        Some("Exact") if asked == Some(0) => {
+            forbidden("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"")
+        }
+        Some("Exact" | "NotOlderThan") => None,
+        Some(other) => Some(Cause::unsupported(field, &other.into(), &["Exact", "NotOlderThan"])),
+    };
+    cause.map_or(Ok(()), |cause| Err(Refusal::invalid_options("ListOptions", &[cause])))
 }
 
 /// `resourceVersion` as a number.
@@ -148,13 +130,13 @@ pub(crate) fn version_number(query: &Query) -> Result<Option<u64>, Refusal> {
     let parsed = text.parse().map(Some);
     parsed.map_err(|why: std::num::ParseIntError| {
         tracing::trace!(%why, "not a version");
-        Refusal::new(
-            422,
-            "Invalid",
-            format!(
-                "resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax"
-            ),
-        )
+        let why = format!("strconv.ParseUint: parsing \"{text}\": invalid syntax");
+        let message = format!("resourceVersion: Invalid value: \"{text}\": {why}");
+        if query.flag("watch") {
+            Refusal::new(500, "", message)
+        } else {
+            Refusal::bad_request(message)
+        }
     })
 }
 
