@@ -39,9 +39,19 @@ fn the_gateway_accepts_its_settings() {
             "{rendering}"
         );
         settings.app = Some(folder.path().to_owned());
+        let secret = settings.oidc_client_secret_file.as_mut().expect(rendering);
+        let mounted = gateway_of(rendering)["volumeMounts"].as_array().unwrap().clone();
+        assert!(
+            mounted
+                .iter()
+                .any(|mount| mount["name"] == "secrets" && secret.starts_with(mount["mountPath"].as_str().unwrap()))
+        );
+        *secret = folder.path().join("secret");
+        std::fs::write(&*secret, "a secret").unwrap();
         let config = Config::check(settings).expect(rendering);
         assert!(matches!(config.cluster, Cluster::InCluster), "{rendering}");
         assert!(config.https, "{rendering}: people would come over plain http");
+        assert!(config.oidc.is_some(), "{rendering}");
         assert!(config.sign_in_links.is_empty(), "{rendering}");
     }
 }
