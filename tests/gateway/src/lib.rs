@@ -3,6 +3,7 @@
 //! What runs is `deploy/overlays/envoy/envoy.yaml` itself: only its addresses and certificate are put in, each of them
 //! exactly where the file has one, so that the file that people deploy is the one that is tested.
 
+pub mod cases;
 mod certificate;
 mod envoy;
 mod settings;
