@@ -12,6 +12,7 @@ use http::Uri;
 
 use crate::{
     cli::Settings,
+    forward::relay::Pace,
     limits::Limits,
     log::Format,
     network::Network,
@@ -108,6 +109,8 @@ pub struct Config {
     pub body_timeout: Duration,
     /// Time for the head of the cluster's answer.
     pub upstream_timeout: Duration,
+    /// What browsers' WebSockets are held to; nobody has had to change it yet, so there is no setting.
+    pub socket_pace: Pace,
     /// Whose `X-Forwarded-For`, and at `/auth/check` whose word about the original request, is believed.
     pub trusted_proxies: Vec<Network>,
     /// Who may name the user in headers.
@@ -212,6 +215,7 @@ impl Config {
             header_timeout: duration("header-timeout", settings.header_timeout.as_deref(), "10s")?,
             body_timeout: duration("body-timeout", settings.body_timeout.as_deref(), "30s")?,
             upstream_timeout: duration("upstream-timeout", settings.upstream_timeout.as_deref(), "60s")?,
+            socket_pace: Pace::default(),
             trusted_proxies: sign_in::networks("trusted-proxy", &settings.trusted_proxy)?,
             trusted_headers,
             oidc,

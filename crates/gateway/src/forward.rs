@@ -6,6 +6,7 @@ pub mod body;
 pub mod headers;
 pub mod path;
 pub mod policy;
+pub mod relay;
 pub mod socket;
 pub mod upgrade;
 pub mod upstream;

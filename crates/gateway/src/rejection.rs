@@ -22,6 +22,8 @@ pub enum Rejection {
     Method,
     /// The request target is not a plain absolute path.
     Target,
+    /// The head's lines or lengths could be read in two ways.
+    Framing,
     /// The path could be read in two ways; the text says what is wrong with it.
     Path(&'static str),
     /// Under `/k8s`, but not one of the API's prefixes.
@@ -93,9 +95,14 @@ impl Rejection {
     pub fn status(self) -> StatusCode {
         use Rejection as R;
         match self {
-            R::Target | R::Path(_) | R::IdentityHeader | R::SignInState | R::Host | R::Upgrade | R::Body => {
-                StatusCode::BAD_REQUEST
-            }
+            R::Target
+            | R::Framing
+            | R::Path(_)
+            | R::IdentityHeader
+            | R::SignInState
+            | R::Host
+            | R::Upgrade
+            | R::Body => StatusCode::BAD_REQUEST,
             R::SignedOut | R::BadCredentials | R::BadLink => StatusCode::UNAUTHORIZED,
             R::ProxySubresource
             | R::UpgradeOnly
@@ -126,6 +133,7 @@ impl Rejection {
             R::NoSuchPage => "no-such-page",
             R::Method => "method",
             R::Target => "request-target",
+            R::Framing => "framing",
             R::Path(_) => "ambiguous-path",
             R::NotAnApi => "not-an-api",
             R::ProxySubresource => "proxy-subresource",
@@ -167,6 +175,9 @@ impl Rejection {
         match self {
             R::NoSuchPage => "There is nothing at this address.",
             R::Method => "This address does not answer this method.",
+            R::Framing => {
+                "The request can be read in more than one way: two lengths, or lines that do not end as HTTP's do."
+            }
             R::Target => "The request must name a path on this server, without a fragment.",
             R::Path(why) => why,
             R::NotAnApi => "Only /api, /apis, /version and /openapi of the cluster can be reached here.",

@@ -92,11 +92,11 @@ pub async fn answer(
     peer: Peer,
     line: Arc<Line>,
 ) -> Response<Body> {
-    let (busy, fragment) = line.begin();
+    let (busy, odd) = line.begin();
     let address = client_address(&gateway, request.headers(), peer.address);
     request.extensions_mut().insert(peer);
     let mut record = Record::new(&request, address);
-    let result = match check(&request, fragment) {
+    let result = match check(&request, odd) {
         Ok(()) => route(&gateway, request, address, &mut record).await,
         Err(rejection) => Err(rejection),
     };
@@ -106,6 +106,11 @@ pub async fn answer(
     security_headers::common(response.headers_mut(), gateway.config.https);
     if !from_page {
         security_headers::api(response.headers_mut());
+    }
+    if rejected == Some(Rejection::Framing) {
+        // What follows on this connection may be read in two ways too.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
     }
     if rejected == Some(Rejection::Method) {
         let allowed = match record.route {
@@ -134,13 +139,18 @@ pub async fn answer(
 }
 
 /// What holds for every request, before anybody looks at what it wants.
-fn check(request: &Request<Incoming>, fragment: bool) -> Result<(), Rejection> {
+fn check(request: &Request<Incoming>, odd: Option<Rejection>) -> Result<(), Rejection> {
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return Err(Rejection::Method);
     }
     // An absolute target names a host of the client's choice; in HTTP/2 every target has one.
-    if request.version() < Version::HTTP_2 && (fragment || request.uri().authority().is_some()) {
-        return Err(Rejection::Target);
+    if request.version() < Version::HTTP_2 {
+        if let Some(odd) = odd {
+            return Err(odd);
+        }
+        if request.uri().authority().is_some() {
+            return Err(Rejection::Target);
+        }
     }
     limits::check_headers(request.headers())?;
     forward::path::check_unambiguous(request.uri().path())

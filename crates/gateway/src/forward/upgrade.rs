@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
 use crate::{
-    forward::{headers, path::Target, socket, writes},
+    forward::{headers, path::Target, relay, socket, writes},
     rejection::Rejection,
     routes::{Body, Record, empty},
     server::Gateway,
@@ -102,14 +102,14 @@ pub async fn relay(
     }
     let upstream_side = hyper::upgrade::on(&mut answer);
     let stop = gateway.stop.clone();
+    let pace = gateway.config.socket_pace;
     tokio::spawn(async move {
         let _slot = slot;
         let (Ok(client), Ok(upstream)) = tokio::join!(client_side, upstream_side) else {
             return;
         };
-        let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
         tokio::select! {
-            _ = tokio::io::copy_bidirectional(&mut client, &mut upstream) => {}
+            _ = relay::run(TokioIo::new(client), TokioIo::new(upstream), pace) => {}
             () = visitor.ended() => {}
             () = stop.cancelled() => {}
         }

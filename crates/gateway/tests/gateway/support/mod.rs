@@ -2,6 +2,7 @@
 
 mod echo;
 pub(crate) mod front;
+pub(crate) mod h2;
 pub(crate) mod provider;
 mod wire;
 

@@ -189,8 +189,13 @@ impl Wire {
 
     /// Reads to the end of the connection.
     pub(crate) async fn rest(&mut self) -> String {
+        String::from_utf8_lossy(&self.rest_bytes().await).into_owned()
+    }
+
+    /// Reads to the end of the connection.
+    pub(crate) async fn rest_bytes(&mut self) -> Vec<u8> {
         while self.more().await {}
-        String::from_utf8_lossy(&std::mem::take(&mut self.read)).into_owned()
+        std::mem::take(&mut self.read)
     }
 
     /// Reads exactly so many bytes.
