@@ -97,6 +97,7 @@ impl Envoy {
             .arg("--config-path")
             .arg(file("envoy.yaml"))
             .args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"])
+            .args(["--file-flush-interval-msec", "100"])
             .stdin(Stdio::null())
             .stdout(log("access.log")?)
             .stderr(log("envoy.log")?)

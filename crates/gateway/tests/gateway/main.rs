@@ -6,7 +6,9 @@
 
 #![expect(clippy::unwrap_used, reason = "all of this is tests")]
 
+mod behind;
 mod browser;
+mod caches;
 mod check;
 mod command;
 mod files;

@@ -229,6 +229,87 @@ async fn t18_only_the_listed_prefixes_pass() {
 }
 
 #[tokio::test]
+async fn t19_headers_cannot_turn_a_request_into_another() {
+    let world = World::new().await;
+    let target = "/k8s/api/v1/namespaces/a/pods";
+    for (name, value) in [
+        ("X-Forwarded-Uri", "/healthz"),
+        ("X-Forwarded-Method", "OPTIONS"),
+        ("X-Original-URL", "/healthz"),
+        ("X-Original-URI", "/auth/session"),
+        ("X-Original-Method", "GET"),
+        ("X-Rewrite-URL", "/config.json"),
+        ("X-Forwarded-Prefix", "/healthz"),
+        ("X-Envoy-Original-Path", "/healthz"),
+        ("X-HTTP-Method-Override", "DELETE"),
+        ("X-HTTP-Method", "DELETE"),
+        ("X-Method-Override", "DELETE"),
+    ] {
+        let nobody = world.ask("GET", target).header(name, value).send().await;
+        assert_eq!(nobody.status, 401, "{name}");
+        world.nothing_arrived(name);
+        assert_eq!(world.get(target).header(name, value).send().await.status, 200, "{name}");
+        let seen = world.arrived();
+        assert_eq!(
+            (seen.method.as_str(), seen.target.as_str()),
+            ("GET", "/api/v1/namespaces/a/pods")
+        );
+        assert!(seen.all(&name.to_ascii_lowercase()).is_empty(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn t20_name_of_a_probe_opens_nothing() {
+    let world = World::new().await;
+    for agent in [
+        "kube-probe/1.36",
+        "GoogleHC/1.0",
+        "ELB-HealthChecker/2.0",
+        "kube-probe/GoogleHC",
+    ] {
+        let answer = world
+            .ask("GET", "/k8s/api/v1/pods")
+            .header("User-Agent", agent)
+            .send()
+            .await;
+        assert_eq!(answer.status, 401, "{agent}");
+    }
+    world.nothing_arrived("probes");
+}
+
+#[tokio::test]
+async fn t21_path_that_looks_public_is_not() {
+    let world = World::new().await;
+    for target in [
+        "/k8s/api/v1/pods?x=/public/",
+        "/k8s/api/v1/pods?/healthz",
+        "/k8s/api/v1/pods?x=/auth/sign-in",
+        "/public/../k8s/api/v1/pods",
+        "/healthz/../k8s/api/v1/pods",
+        "/auth/../k8s/api/v1/pods",
+        "/auth/%2e%2e/k8s/api/v1/pods",
+        "/auth/..%2fk8s/api/v1/pods",
+        "/fonts/inter.woff2/../../k8s/api/v1/pods",
+        "/auth/check/k8s/api/v1/pods",
+    ] {
+        let answer = world.ask("GET", target).send().await;
+        assert!(matches!(answer.status, 400 | 401 | 404), "{target}: {answer:?}");
+        world.nothing_arrived(target);
+    }
+}
+
+#[tokio::test]
+async fn t33_many_strangers_at_once_begin_nothing() {
+    let world = World::new().await;
+    let asks = (0..50).map(|_| world.ask("GET", "/k8s/api/v1/pods").send());
+    for answer in futures::future::join_all(asks).await {
+        assert_eq!(answer.status, 401);
+        assert!(answer.header("set-cookie").is_none() && answer.header("location").is_none());
+    }
+    world.nothing_arrived("strangers");
+}
+
+#[tokio::test]
 async fn prefix_of_the_clusters_address_is_kept() {
     let echo = crate::support::Echo::start().await;
     let dir = tempfile::tempdir().unwrap();

@@ -102,6 +102,26 @@ async fn t38_streams_of_one_user_are_limited_and_others_are_not() {
 }
 
 #[tokio::test]
+async fn t38_thousand_watches_of_one_user_are_as_many_as_are_allowed() {
+    let world = World::new().await;
+    let allowed = world.gateway.running.gateway.config.limits.streams_per_user;
+    let mut open = Vec::new();
+    for _ in 0..allowed {
+        let mut wire = world.get(WATCH).open().await;
+        assert_eq!(wire.head().await.status, 200);
+        open.push(wire);
+    }
+    let mut wire = world.get(WATCH).open().await;
+    for _ in allowed..1000 {
+        assert_eq!(wire.answer().await.status, 429);
+        wire = world.get(WATCH).again(wire).await;
+    }
+    assert_eq!(world.echo.open(), allowed);
+    let mut bob = world.ask("GET", WATCH).cookie(&world.bob).open().await;
+    assert_eq!(bob.head().await.status, 200);
+}
+
+#[tokio::test]
 async fn shutdown_ends_streams_within_seconds() {
     let world = World::new().await;
     let mut wire = world.get(WATCH).open().await;

@@ -17,9 +17,14 @@ use tokio::{
 static DOORS: Mutex<Option<HashSet<SocketAddr>>> = Mutex::new(None);
 
 /// One certificate for all Envoys of the run.
-fn certificate() -> &'static Certificate {
+pub(crate) fn certificate() -> &'static Certificate {
     static CERTIFICATE: OnceLock<Certificate> = OnceLock::new();
     CERTIFICATE.get_or_init(|| Certificate::new().unwrap())
+}
+
+/// Notes that an address speaks TLS.
+pub(crate) fn is_an_envoy(address: SocketAddr) {
+    DOORS.lock().unwrap().get_or_insert_default().insert(address);
 }
 
 /// Whether the tests go through Envoy.
@@ -75,7 +80,7 @@ impl Place {
         let envoy = tokio::task::spawn_blocking(move || Envoy::start(places, certificate()).unwrap());
         let envoy = envoy.await.unwrap();
         drop(held);
-        DOORS.lock().unwrap().get_or_insert_default().insert(listen);
+        is_an_envoy(listen);
         (listen, Some(envoy))
     }
 }

@@ -125,6 +125,12 @@ impl Ask {
         wire
     }
 
+    /// Sends the request on a connection that is open, and leaves the answer on it.
+    pub(crate) async fn again(self, mut wire: Wire) -> Wire {
+        wire.write(self.text(false).as_bytes()).await;
+        wire
+    }
+
     /// Sends the request on a connection that is open.
     pub(crate) async fn on(self, wire: &mut Wire) -> Answer {
         wire.write(self.text(false).as_bytes()).await;
@@ -155,10 +161,11 @@ impl Wire {
 
     /// Writes; an answer may come before all is written.
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
-        tokio::time::timeout(PATIENCE, self.socket.write_all(bytes))
-            .await
-            .unwrap()
-            .ok();
+        let written = async {
+            self.socket.write_all(bytes).await?;
+            self.socket.flush().await
+        };
+        tokio::time::timeout(PATIENCE, written).await.unwrap().ok();
     }
 
     /// Reads some more; false at the end.
