@@ -60,13 +60,12 @@ pub fn lint() -> Result<(), String> {
         command::run(&mut clippy)
     })?;
     step("browser tests: types and lints", || {
-        command::run(&mut in_root(
-            "node_modules/.bin/tsc",
-            &["--noEmit", "-p", "tests/browser"],
-        ))?;
+        for tests in ["tests/browser", "tests/gateway"] {
+            command::run(&mut in_root("node_modules/.bin/tsc", &["--noEmit", "-p", tests]))?;
+        }
         command::run(&mut in_root(
             "node_modules/.bin/eslint",
-            &["--max-warnings=0", "tests/browser"],
+            &["--max-warnings=0", "tests/browser", "tests/gateway"],
         ))
     })
 }

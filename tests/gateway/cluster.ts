@@ -1,0 +1,25 @@
+// Starts one real cluster for all tests of the run, and ends it.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { tool } from "./tools.ts";
+
+export default async function start(): Promise<() => Promise<void>> {
+  const child = spawn(tool("FLOWDECK_CLUSTER", "target/debug/flowdeck-cluster"), ["up"], { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  await new Promise<void>((done, fail) => {
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes("Ctrl-C ends all of it")) done();
+    });
+    child.once("error", fail);
+    child.once("exit", (code) => fail(new Error(`the cluster ended with ${code}:\n${said}`)));
+  });
+  const kubeconfig = /export KUBECONFIG=(\S+)/.exec(said)?.[1];
+  if (kubeconfig === undefined) throw new Error(`the cluster does not say where its kubeconfig is:\n${said}`);
+  process.env.FLOWDECK_TEST_KUBECONFIG = kubeconfig;
+  return async () => {
+    const gone = once(child, "exit");
+    child.kill("SIGTERM");
+    await gone;
+  };
+}
