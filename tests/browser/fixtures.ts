@@ -1,7 +1,7 @@
 // Gives each test a gateway and pages that are signed in, and fails on what a page should never do.
 import AxeBuilder from "@axe-core/playwright";
 import { type BrowserContext, type Page, expect, test as base } from "@playwright/test";
-import { Gateway, type User } from "./gateway.ts";
+import { Gateway, type User, behindEnvoy } from "./gateway.ts";
 
 type State = Awaited<ReturnType<BrowserContext["storageState"]>>;
 type SignIn = (user: User, options?: { width?: number; height?: number; theme?: "light" | "dark" }) => Promise<Page>;
@@ -32,7 +32,7 @@ export const test = base.extend<{ as: SignIn; expected: Expected }, { gateway: G
     await use(async (user, options = {}) => {
       const viewport = { width: options.width ?? 1440, height: options.height ?? 900 };
       const known = sessions.get(user);
-      const context = await browser.newContext({ baseURL: gateway.url, viewport, colorScheme: options.theme ?? "light", ...(known ? { storageState: known } : {}) });
+      const context = await browser.newContext({ baseURL: gateway.url, ignoreHTTPSErrors: behindEnvoy, viewport, colorScheme: options.theme ?? "light", ...(known ? { storageState: known } : {}) });
       contexts.push(context);
       const page = await context.newPage();
       page.on("pageerror", (error) => wrong.push(`${user}: ${error.message}`));

@@ -2,29 +2,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { Running, freePort, root, tool } from "../gateway/tools.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const binary = process.env.FLOWDECK_GATEWAY ?? join(root, "target/release/flowdeck-gateway");
+const binary = tool("FLOWDECK_GATEWAY", "target/release/flowdeck-gateway");
+/** Whether the deployed Envoy stands in front: `FLOWDECK_FRONT=envoy`. */
+export const behindEnvoy = process.env.FLOWDECK_FRONT === "envoy";
 
 export const users = { admin: "admin@example.com", alice: "alice@example.com", victor: "victor@example.com" } as const;
 export type User = keyof typeof users;
 
 export type Fault = { path_contains: string; times: number; answer: "410-event" | "410" | "429" | "500" | "html" | "half-frame" | "close" };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 export class Gateway {
   readonly data = mkdtempSync(join(tmpdir(), "flowdeck-"));
@@ -32,6 +21,7 @@ export class Gateway {
   private port = 0;
   private sandboxPort = 0;
   private process: ChildProcess | undefined;
+  private front: Running | undefined;
   private output = "";
   private links = new Map<string, string>();
 
@@ -43,6 +33,7 @@ export class Gateway {
     gateway.port = await freePort();
     gateway.sandboxPort = await freePort();
     gateway.url = `http://127.0.0.1:${gateway.port}`;
+    if (behindEnvoy) await gateway.startEnvoy();
     await gateway.run();
     if (!world.includes("--empty")) await gateway.rightsAreThere();
     return gateway;
@@ -56,6 +47,14 @@ export class Gateway {
       if (status === 200) return;
       await new Promise((later) => setTimeout(later, 100));
     }
+  }
+
+  private async startEnvoy(): Promise<void> {
+    const port = await freePort();
+    const fronts = tool("FLOWDECK_FRONTS", "target/debug/flowdeck-fronts");
+    this.front = await Running.start(fronts, ["envoy", `127.0.0.1:${port}`, `127.0.0.1:${this.port}`], port);
+    this.url = `https://127.0.0.1:${port}`;
+    this.world.push("--public-url", this.url, "--trusted-proxy", "127.0.0.1");
   }
 
   private async run(): Promise<void> {
@@ -103,6 +102,7 @@ export class Gateway {
   /** Ends it and removes its data. */
   async stop(): Promise<void> {
     await this.kill();
+    await this.front?.stop();
     rmSync(this.data, { recursive: true, force: true });
   }
 

@@ -1,16 +1,7 @@
-// What people do, through everything that stands before the cluster: sign in, watch, run a command, sign out, be timed out.
-import type { Page } from "@playwright/test";
-import { alice, expect, fillDexForm, list, namespace, notebooks, signIn, signOut, test, toDex } from "./fixtures.ts";
+// What people do, through everything that stands before the cluster: sign in, watch, run a command, sign out.
+import { alice, connection, expect, namespace, notebooks, row, signIn, signOut, test } from "./fixtures.ts";
 
 const minutes = 60_000;
-
-function row(page: Page, name: string) {
-  return page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
-}
-
-function connection(page: Page) {
-  return page.getByRole("main").getByRole("status").first();
-}
 
 test("a stranger signs in at dex and sees notebooks live", async ({ page, chain }) => {
   await signIn(page, chain, alice);
@@ -125,23 +116,4 @@ test("who signs out is out, here and at the provider", async ({ page, chain, con
   // Nor does dex remember anybody: it asks for the password again.
   await signIn(page, chain, "admin@example.com");
   await expect(page.getByRole("button", { name: /admin@example.com/ })).toBeVisible();
-});
-
-test.describe("a session that lasts for half a minute", () => {
-  test.use({ life: "30s" });
-
-  test("ends in the middle of a watch: the page asks to sign in again and keeps what was typed", async ({ page, chain, context }) => {
-    await signIn(page, chain, alice, `/notebooks/new?ns=${namespace}`);
-    await page.getByLabel("Name", { exact: true }).fill("typed-before");
-    const dialog = page.getByRole("dialog");
-    await expect(dialog).toContainText(/sign in/i, { timeout: 90_000 });
-    const elsewhere = await context.newPage();
-    await elsewhere.goto(list);
-    await toDex(elsewhere, chain);
-    await fillDexForm(elsewhere, alice);
-    await expect(row(elsewhere, "data-prep")).toBeVisible();
-    await page.bringToFront();
-    await expect(dialog).toBeHidden();
-    await expect(page.getByLabel("Name", { exact: true })).toHaveValue("typed-before");
-  });
 });

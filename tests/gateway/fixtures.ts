@@ -65,4 +65,12 @@ export async function fillDexForm(page: Page, user: string): Promise<void> {
   await page.locator("#submit-login").click();
 }
 
+export function row(page: Page, name: string) {
+  return page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+}
+
+export function connection(page: Page) {
+  return page.getByRole("main").getByRole("status").first();
+}
+
 export { expect };
