@@ -1,5 +1,7 @@
-// Starts a gateway on a sandbox of its own, and kills and restarts it as a test wishes.
-import { type ChildProcess, spawn } from "node:child_process";
+// Starts a gateway on a cluster of its own, and kills and restarts it as a test wishes.
+//
+// The cluster is the sandbox in the gateway's process, or, with FLOWDECK_CLUSTER (the flowdeck-cluster binary), real servers.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +11,8 @@ import { Running, freePort, root, tool } from "../gateway/tools.ts";
 const binary = tool("FLOWDECK_GATEWAY", "target/release/flowdeck-gateway");
 /** Whether the deployed Envoy stands in front: `FLOWDECK_FRONT=envoy`. */
 export const behindEnvoy = process.env.FLOWDECK_FRONT === "envoy";
+/** The flowdeck-cluster binary: real servers instead of the sandbox. */
+const real = process.env.FLOWDECK_CLUSTER;
 
 export const users = { admin: "admin@example.com", alice: "alice@example.com", victor: "victor@example.com" } as const;
 export type User = keyof typeof users;
@@ -19,9 +23,10 @@ export class Gateway {
   readonly data = mkdtempSync(join(tmpdir(), "flowdeck-"));
   url = "";
   private port = 0;
-  private sandboxPort = 0;
+  private apiPort = 0;
   private process: ChildProcess | undefined;
   private front: Running | undefined;
+  private cluster: Running | undefined;
   private output = "";
   private links = new Map<string, string>();
 
@@ -31,8 +36,9 @@ export class Gateway {
   static async start(world: string[] = []): Promise<Gateway> {
     const gateway = new Gateway(world);
     gateway.port = await freePort();
-    gateway.sandboxPort = await freePort();
+    gateway.apiPort = await freePort();
     gateway.url = `http://127.0.0.1:${gateway.port}`;
+    if (real !== undefined) await gateway.startCluster(real);
     if (behindEnvoy) await gateway.startEnvoy();
     await gateway.run();
     if (!world.includes("--empty")) await gateway.rightsAreThere();
@@ -57,11 +63,22 @@ export class Gateway {
     this.world.push("--public-url", this.url, "--trusted-proxy", "127.0.0.1");
   }
 
+  /** Starts the real servers with the sandbox's seed, and adds the local users whom the sandbox would bring. */
+  private async startCluster(program: string): Promise<void> {
+    this.cluster = await Running.start(program, ["world", "--front", `127.0.0.1:${this.apiPort}`, "--folder", this.data], this.apiPort);
+    for (const user of Object.values(users)) {
+      const added = spawnSync(binary, ["user", "add", user, "--users", join(this.data, "users.toml")], { input: "a long password\n", encoding: "utf8" });
+      if (added.status !== 0) throw new Error(`no user ${user}: ${added.error?.message ?? added.stderr}`);
+    }
+  }
+
   private async run(): Promise<void> {
     this.output = "";
     const links = Object.values(users).flatMap((user) => ["--sign-in-link", user]);
-    const flags = ["--sandbox", "--sandbox-faults", "--sandbox-listen", `127.0.0.1:${this.sandboxPort}`, "--data", this.data, "--app", join(root, "dist")];
-    const child = spawn(binary, [...flags, "--listen", `127.0.0.1:${this.port}`, ...links, ...this.world], { stdio: ["ignore", "pipe", "pipe"] });
+    const sandbox = ["--sandbox", "--sandbox-faults", "--sandbox-listen", `127.0.0.1:${this.apiPort}`, "--data", this.data];
+    const servers = ["--upstream", `http://127.0.0.1:${this.apiPort}`, "--users", join(this.data, "users.toml"), "--state", this.data];
+    const flags = [...(real === undefined ? sandbox : servers), "--app", join(root, "dist"), "--listen", `127.0.0.1:${this.port}`];
+    const child = spawn(binary, [...flags, ...links, ...this.world], { stdio: ["ignore", "pipe", "pipe"] });
     this.process = child;
     const hear = (chunk: Buffer) => (this.output += chunk.toString());
     child.stdout.on("data", hear);
@@ -99,19 +116,20 @@ export class Gateway {
     await this.run();
   }
 
-  /** Ends it and removes its data. */
+  /** Ends it and its cluster, and removes their data. */
   async stop(): Promise<void> {
     await this.kill();
     await this.front?.stop();
+    await this.cluster?.stop();
     rmSync(this.data, { recursive: true, force: true });
   }
 
-  /** Speaks to the sandbox's own address as its admin, behind the gateway's back. */
+  /** Speaks to the cluster's own address as its admin, behind the gateway's back. */
   async admin(method: string, path: string, body?: unknown, type = "application/json"): Promise<{ status: number; json: () => unknown }> {
     const kubeconfig = readFileSync(join(this.data, "kubeconfig"), "utf8");
     const token = /token:\s*"?([^\s"]+)/.exec(kubeconfig)?.[1];
-    if (token === undefined) throw new Error("no token in the sandbox's kubeconfig");
-    const answer = await fetch(`http://127.0.0.1:${this.sandboxPort}${path}`, {
+    if (token === undefined) throw new Error("no token in the cluster's kubeconfig");
+    const answer = await fetch(`http://127.0.0.1:${this.apiPort}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": type }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -120,9 +138,9 @@ export class Gateway {
     return { status: answer.status, json: () => JSON.parse(text) as unknown };
   }
 
-  /** Makes the sandbox answer the next requests wrongly. */
+  /** Makes the cluster answer the next requests wrongly. */
   async fault(fault: Fault): Promise<void> {
     const answer = await this.admin("POST", "/sandbox/faults", fault);
-    if (answer.status >= 300) throw new Error(`the sandbox takes no faults: ${answer.status}`);
+    if (answer.status >= 300) throw new Error(`the cluster takes no faults: ${answer.status}`);
   }
 }

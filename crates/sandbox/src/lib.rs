@@ -35,3 +35,5 @@ pub mod seed;
 pub use config::{Config, World};
 pub use error::Error;
 pub use sandbox::Sandbox;
+pub use server::faults::Faults;
+pub use server::respond::{Answer, Body};

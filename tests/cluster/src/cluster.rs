@@ -348,10 +348,14 @@ async fn answers(client: &kube::Client, path: &str) -> bool {
 }
 
 pub(crate) async fn client(kubeconfig: &Path) -> Result<kube::Client> {
+    kube::Client::try_from(config(kubeconfig).await?).map_err(|why| Error::of("an API client", why))
+}
+
+/// How a kubeconfig file says that the API server is reached.
+pub(crate) async fn config(kubeconfig: &Path) -> Result<kube::Config> {
     let cannot = |why: String| Error::of("an API client", why);
-    let config = Kubeconfig::read_from(kubeconfig).map_err(|why| cannot(why.to_string()))?;
-    let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())
+    let read = Kubeconfig::read_from(kubeconfig).map_err(|why| cannot(why.to_string()))?;
+    kube::Config::from_custom_kubeconfig(read, &KubeConfigOptions::default())
         .await
-        .map_err(|why| cannot(why.to_string()))?;
-    kube::Client::try_from(config).map_err(|why| cannot(why.to_string()))
+        .map_err(|why| cannot(why.to_string()))
 }

@@ -22,6 +22,7 @@ mod cluster;
 mod definitions;
 mod error;
 mod etcd;
+mod front;
 mod gateway;
 mod kubeconfig;
 mod kubeflow;
@@ -33,6 +34,7 @@ mod probe;
 mod processes;
 pub mod tools;
 mod training;
+pub mod world;
 
 pub use cluster::{Cluster, Options};
 pub use error::{Error, Result};

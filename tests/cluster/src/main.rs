@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use flowdeck_cluster::tools::{self, Tool};
-use flowdeck_cluster::{Cluster, Error, Gateway, Options};
+use flowdeck_cluster::{Cluster, Error, Gateway, Options, world};
 use tokio::signal::unix::{SignalKind, signal};
 
 const HELP: &str = "flowdeck-cluster builds and starts a real Kubernetes without containers.
@@ -14,6 +14,8 @@ const HELP: &str = "flowdeck-cluster builds and starts a real Kubernetes without
   flowdeck-cluster up [GATEWAY APP] start a cluster with Kubeflow's kinds, our controllers and the sandbox's world, and
                                     in front of it the gateway's program GATEWAY with the page in the folder APP;
                                     Ctrl-C ends all of it
+  flowdeck-cluster world --front ADDRESS --folder DIR
+                                    a seeded cluster for one browser test's gateway, until stdin closes
 ";
 
 #[tokio::main]
@@ -24,6 +26,7 @@ async fn main() -> ExitCode {
         ["build", names @ ..] => build(names),
         ["up"] => up(None).await,
         ["up", gateway, app] => up(Some((Path::new(gateway), Path::new(app)))).await,
+        ["world", "--front", address, "--folder", folder] => world::run(address, Path::new(folder)).await,
         _ => {
             eprintln!("{HELP}");
             return ExitCode::FAILURE;

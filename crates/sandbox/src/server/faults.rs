@@ -46,24 +46,26 @@ pub(crate) enum Kind {
 
 /// The orders that are left.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Mutex<Vec<Fault>>);
+pub struct Faults(Mutex<Vec<Fault>>);
 
 impl Faults {
-    /// Takes an order; `times: 0` or an empty body of `{}` is refused by the parser, `DELETE` forgets all.
-    pub(crate) fn order(&self, body: &[u8]) -> Result<(), Refusal> {
-        let fault: Fault =
-            serde_json::from_slice(body).map_err(|why| Refusal::bad_request(format!("not a fault: {why}")))?;
+    /// Takes an order: `{"path_contains": "…", "times": 1, "answer": "410-event"}`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn order(&self, body: &[u8]) -> Result<(), serde_json::Error> {
+        let fault: Fault = serde_json::from_slice(body)?;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
         Ok(())
     }
 
     /// Forgets all orders.
-    pub(crate) fn clear(&self) {
+    pub fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The wrong answer for this path, if one is ordered.
-    pub(crate) fn answer(&self, path: &str) -> Option<Answer> {
+    /// The wrong answer for this path and query, if one is ordered.
+    pub fn answer(&self, path: &str) -> Option<Answer> {
         let mut orders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = orders.iter().position(|fault| path.contains(&fault.path_contains))?;
         let kind = orders[at].answer;

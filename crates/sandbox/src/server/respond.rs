@@ -9,9 +9,9 @@ use serde_json::Value;
 use crate::refusal::Refusal;
 
 /// The body of every answer; an error cuts the connection.
-pub(crate) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+pub type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 /// Every answer.
-pub(crate) type Answer = Response<Body>;
+pub type Answer = Response<Body>;
 
 /// How the client wants objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

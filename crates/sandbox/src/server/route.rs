@@ -62,7 +62,9 @@ async fn authenticated(api: &Arc<Api>, request: Request<Incoming>) -> Result<Ans
 
 async fn order_fault(faults: &crate::server::faults::Faults, request: Request<Incoming>) -> Result<Answer, Refusal> {
     match *request.method() {
-        Method::POST => faults.order(&body::read(request.into_body()).await?)?,
+        Method::POST => faults
+            .order(&body::read(request.into_body()).await?)
+            .map_err(|why| Refusal::bad_request(format!("not a fault: {why}")))?,
         Method::DELETE => faults.clear(),
         _ => return Err(Refusal::method_not_allowed()),
     }
