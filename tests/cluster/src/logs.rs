@@ -54,6 +54,7 @@ struct Writer {
 
 /// The log of one container.
 struct Log {
+    pod: String,
     path: PathBuf,
     file: File,
     lines: u64,
@@ -65,8 +66,9 @@ struct Log {
 }
 
 impl Log {
-    fn new(path: PathBuf) -> std::io::Result<Self> {
+    fn new(path: PathBuf, pod: &str) -> std::io::Result<Self> {
         Ok(Self {
+            pod: pod.to_owned(),
             file: File::create(&path)?,
             path,
             lines: 0,
@@ -106,7 +108,7 @@ impl Log {
     fn grow(&mut self) -> std::io::Result<()> {
         self.lines += 1;
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.9fZ");
-        writeln!(self.file, "{now} stdout F line {}", self.lines)
+        writeln!(self.file, "{now} stdout F {}: line {}", self.pod, self.lines)
     }
 }
 
@@ -138,7 +140,7 @@ impl Writer {
                 news |= log.look_at(status).unwrap_or(false);
             } else if is_running(status) {
                 let made = std::fs::create_dir_all(&folder);
-                let log = made.and_then(|()| Log::new(folder.join(format!("{}.log", status.name))));
+                let log = made.and_then(|()| Log::new(folder.join(format!("{}.log", status.name)), &key.1));
                 if let Ok(log) = log {
                     logs.insert(status.name.clone(), log);
                     news = true;
