@@ -70,7 +70,7 @@ pub(crate) fn options(context: &Context, bytes: &[u8]) -> Result<DeleteOptions, 
     let grace = match query.get("gracePeriodSeconds") {
         _ if body["gracePeriodSeconds"].is_i64() => body["gracePeriodSeconds"].as_i64(),
         None => None,
-        Some(text) => Some(text.parse().map_err(|_: std::num::ParseIntError| {
+        Some(text) => Some(text.parse().map_err(|_syntax: std::num::ParseIntError| {
             Refusal::bad_request(format!("strconv.ParseInt: parsing \"{text}\": invalid syntax"))
         })?),
     };
