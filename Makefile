@@ -4,10 +4,10 @@ draw := cargo run -q --locked -p flowdeck-graph --example draw --
 drawn := kfp2/train-and-deploy.yaml kfp2/if-elif-else.yaml kfp2/pipelines-three-deep.yaml kfp2/wide.yaml \
   argo/depends.yaml argo/hooks.yaml runs/sweep.json
 
-.PHONY: help setup build run cluster test dev bench lint fmt size drawings pictures deny clean
+.PHONY: help setup build run cluster test test-cluster dev bench lint fmt size drawings pictures deny clean
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 setup: ## install what this machine lacks (each step says what it does)
 	@$(tidy) setup
@@ -24,6 +24,9 @@ cluster: build ## start a real Kubernetes without containers, Flowdeck in front 
 
 test: ## set up, then run every check and test (what CI runs)
 	@$(tidy) test
+
+test-cluster: ## run the same on real servers: kube-apiserver, etcd, kwok, Envoy, dex (needs Go)
+	@$(tidy) test-cluster
 
 dev: ## serve on the sandbox, rebuild the page on change
 	@$(tidy) dev

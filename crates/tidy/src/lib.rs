@@ -1,6 +1,7 @@
 //! Does the chores of the house: set-up, the page's build, its size, and the rules that tests hold.
 
 pub mod app;
+pub mod cluster;
 pub mod dist;
 pub mod inputs;
 pub mod rules;

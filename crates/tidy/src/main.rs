@@ -1,6 +1,6 @@
 //! Runs one chore of the house by its name: `tidy setup`, `tidy app`, `tidy size` …
 
-use flowdeck_tidy::{app, run, setup, shrink, size, split};
+use flowdeck_tidy::{app, cluster, run, setup, shrink, size, split};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,6 +11,7 @@ const HELP: &str = "tidy does what the Makefile cannot say in three lines.
   tidy size           print the first download's bytes and fail over the ceiling
   tidy lint           fmt, clippy on native and wasm32, the browser tests' types and lints
   tidy test           everything that `make test` promises, each step with its time
+  tidy test-cluster   everything that `make test-cluster` promises: the same on real servers
   tidy dev            rebuild on change and serve on the sandbox
   tidy bindgen …      what Trunk calls in place of wasm-bindgen: splits the Wasm first
   tidy shrink FILE    make a Wasm file small as the page's is
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         ["size"] => size::check(),
         ["lint"] => run::lint(),
         ["test"] => run::test(),
+        ["test-cluster"] => cluster::test(),
         ["dev"] => run::dev(),
         ["bindgen", rest @ ..] => split::bindgen(rest),
         ["shrink", file] => shrink::wasm(Path::new(file)),

@@ -5,7 +5,7 @@ use crate::{app, root, size};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-fn step(name: &str, mut work: impl FnMut() -> Result<(), String>) -> Result<(), String> {
+pub(crate) fn step(name: &str, mut work: impl FnMut() -> Result<(), String>) -> Result<(), String> {
     eprintln!("\n── {name}");
     let began = Instant::now();
     work().map_err(|why| format!("{name}: {why}"))?;
@@ -13,7 +13,7 @@ fn step(name: &str, mut work: impl FnMut() -> Result<(), String>) -> Result<(), 
     Ok(())
 }
 
-fn in_root(program: &str, arguments: &[&str]) -> Command {
+pub(crate) fn in_root(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
     command
@@ -90,16 +90,21 @@ pub fn test() -> Result<(), String> {
     })?;
     step("the page", || app::build(app::Kind::Release))?;
     step("the page's weight", size::check)?;
-    step("the gateway", || {
-        command::run(&mut in_root(
-            "cargo",
-            &["build", "-q", "--release", "-p", "flowdeck-gateway", "--locked"],
-        ))
-    })?;
+    gateway()?;
     step("browser tests", || {
         command::run(&mut in_root(
             "node_modules/.bin/playwright",
             &["test", "-c", "tests/browser"],
+        ))
+    })
+}
+
+/// The gateway as it is shipped.
+pub(crate) fn gateway() -> Result<(), String> {
+    step("the gateway", || {
+        command::run(&mut in_root(
+            "cargo",
+            &["build", "-q", "--release", "-p", "flowdeck-gateway", "--locked"],
         ))
     })
 }
