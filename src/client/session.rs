@@ -1,6 +1,6 @@
-//! Signs people in and out at the gateway, and asks who is signed in.
+//! Signs people in and out at the gateway, and asks who is signed in and which ways there are.
 
-use flowdeck_objects::json::{from_str, quote};
+use flowdeck_objects::json::{Value, from_str, quote};
 
 use super::error::Error;
 use super::fetch::{self, Call};
@@ -17,6 +17,32 @@ pub(crate) struct Session {
 }
 
 flowdeck_objects::fields!(Session { b"user" => user, b"groups" => groups, b"cluster" => cluster });
+
+/// The ways of signing in that the gateway has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ways {
+    /// With a name and a password.
+    pub(crate) password: bool,
+    /// At a provider, which is called so; empty if there is none.
+    pub(crate) oidc: String,
+}
+
+flowdeck_objects::fields!(Ways { b"password" => password, b"oidc" => oidc });
+
+/// Where the gateway sends whoever signs in at the provider.
+pub(crate) const AT_PROVIDER: &str = "/auth/oidc/start?to=";
+
+#[derive(Default)]
+struct Onward {
+    redirect: String,
+}
+
+flowdeck_objects::fields!(Onward { b"redirect" => redirect });
+
+/// The ways of signing in.
+pub(crate) async fn ways() -> Result<Ways, Error> {
+    read(fetch::text(Call::get("/auth/ways".to_owned())).await?)
+}
 
 /// Who is signed in now; [`Error::SignedOut`] if nobody.
 pub(crate) async fn current() -> Result<Session, Error> {
@@ -39,9 +65,14 @@ pub(crate) async fn sign_in_with_link(token: &str) -> Result<Session, Error> {
     .await
 }
 
-/// Ends the session at the gateway.
-pub(crate) async fn sign_out() -> Result<(), Error> {
-    fetch::text(post("/auth/sign-out", "{}".to_owned())).await.map(drop)
+/// Ends the session at the gateway; where to go so that the provider forgets the person too, or nowhere.
+pub(crate) async fn sign_out() -> Result<String, Error> {
+    let text = fetch::text(post("/auth/sign-out", "{}".to_owned())).await?;
+    Ok(if text.is_empty() {
+        text
+    } else {
+        read::<Onward>(text)?.redirect
+    })
 }
 
 async fn post_for_session(path: &str, body: String, refused: &str) -> Result<Session, Error> {
@@ -74,6 +105,6 @@ pub(crate) fn object(pairs: &[(&str, &str)]) -> String {
     out
 }
 
-fn read(text: String) -> Result<Session, Error> {
+fn read<T: Value + Default>(text: String) -> Result<T, Error> {
     from_str(&text).map_err(|error| Error::Unreadable { message: error.message })
 }

@@ -83,11 +83,13 @@ impl Gate {
         self.stage.into()
     }
 
-    /// Goes to the sign-in page with a new document, after the session has been ended.
-    pub(super) fn leave(&self) {
+    /// Goes to the sign-in page with a new document, or to where the provider signs people out, after the session has
+    /// been ended.
+    pub(super) fn leave(&self, onward: &str) {
         self.leaving.set(true);
+        let to = if onward.is_empty() { "/sign-in" } else { onward };
         if let Some(window) = web_sys::window() {
-            window.location().assign("/sign-in").ok();
+            window.location().assign(to).ok();
         }
     }
 

@@ -70,8 +70,8 @@ pub(super) fn sign_out_act(live: Live) -> UnsyncCallback<()> {
 
 async fn sign_out(live: Live, gate: Gate, toasts: Toasts) {
     match session::sign_out().await {
-        Ok(()) => {
-            gate.leave();
+        Ok(onward) => {
+            gate.leave(&onward);
             live.signed_out();
         }
         Err(error) => toasts.push(Toast::failed(format!("Not signed out: {error}"))),

@@ -1,4 +1,5 @@
-//! Takes name and password; says in words what is wrong, and waits when the gateway asks to.
+//! Takes name and password, or leads to the provider that knows the person; says in words what is wrong, and waits
+//! when the gateway asks to.
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -7,7 +8,9 @@ use crate::client::{Error, session};
 use crate::live::use_live;
 use crate::widgets::button::{Button, Kind};
 use crate::widgets::field::TextField;
-use crate::widgets::reactive::task;
+use crate::widgets::link::ExternalLink;
+use crate::widgets::reactive::{memo, task};
+use crate::widgets::show::Show;
 
 /// The form. On success the live stores know, and whatever showed the form goes on.
 #[component]
@@ -48,8 +51,24 @@ pub(crate) fn SignInForm(
         });
     };
     let words = move || blocked.get().or_else(|| error.get());
+    let ways = RwSignal::new(session::Ways::default());
+    task(async move {
+        if let Ok(found) = session::ways().await {
+            ways.try_set(found);
+        }
+    });
+    let provider = memo(move || ways.with(|ways| ways.oidc.clone()));
+    let label = Signal::derive(move || format!("Sign in with {}", provider.get()));
     view! {
-        <form class="gate-form" on:submit=submit>
+        <Show when=move || provider.with(|name| !name.is_empty())>
+            {if known {
+                // What was typed beneath stays: this tab notices what happens in the other one.
+                view! { <ExternalLink href=session::AT_PROVIDER label=label button=Kind::Plain /> }.into_any()
+            } else {
+                view! { <Button label=label on_click=to_provider /> }.into_any()
+            }}
+        </Show>
+        <form class="gate-form" on:submit=submit hidden=move || ways.with(|ways| !ways.password && !ways.oidc.is_empty())>
             <TextField label="Name" value=user autocomplete="username" name="user" hint="Usually your address" autofocus=!known />
             <TextField label="Password" value=password kind="password" autocomplete="current-password" name="password"
                 autofocus=known />
@@ -60,6 +79,15 @@ pub(crate) fn SignInForm(
         </form>
     }
     .into_any()
+}
+
+/// Goes to the provider in this tab, and from there to where the person wanted to be.
+fn to_provider() {
+    if let Some(location) = web_sys::window().map(|window| window.location()) {
+        let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+        let to = String::from(js_sys::encode_uri_component(&here));
+        location.assign(&(session::AT_PROVIDER.to_owned() + &to)).ok();
+    }
 }
 
 async fn count_down(wait: RwSignal<u32>, secs: u32) {

@@ -35,6 +35,7 @@ struct SessionView<'a> {
 #[derive(Serialize)]
 struct Ways<'a> {
     password: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     oidc: Option<&'a str>,
 }
 
