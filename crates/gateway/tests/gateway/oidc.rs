@@ -225,6 +225,7 @@ async fn t11_token_that_does_not_hold_signs_nobody_in() {
     for change in [
         json!({"aud": "other"}),
         json!({"aud": []}),
+        json!({"aud": ["other"]}),
         json!({"aud": null}),
         json!({"aud": [CLIENT, "other"]}),
         json!({"aud": [CLIENT, "other"], "azp": "other"}),

@@ -92,7 +92,7 @@ impl Oidc {
         }
         let alone = match &claims.aud {
             Audience::One(one) => one == client,
-            Audience::Many(many) => many.len() == 1,
+            Audience::Many(many) => matches!(many.as_slice(), [one] if one == client),
         };
         // With several audiences the token says for which of them it was made.
         if claims.azp.as_ref().map_or(!alone, |azp| azp != client) {
