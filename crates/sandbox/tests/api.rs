@@ -470,3 +470,38 @@ async fn faults_come_as_ordered() {
         assert_eq!(world.json("GET", BOOKS, &[], Value::Null).await.0, 200);
     }
 }
+
+/// Found by `tests/faults`: objects that were made after the definition came back went with those of the old one.
+#[tokio::test]
+async fn definition_that_comes_back_finds_nothing_of_the_old_one_and_keeps_its_own() {
+    let definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/notebooks.kubeflow.org";
+    let definitions = definition.trim_end_matches("/notebooks.kubeflow.org");
+    let world = World1::start().await;
+    let book = |name: &str| {
+        let container = json!({"name": name, "image": "i"});
+        json!({
+            "apiVersion": "kubeflow.org/v1", "kind": "Notebook", "metadata": {"name": name},
+            "spec": {"template": {"spec": {"containers": [container]}}},
+        })
+    };
+    for number in 0..20 {
+        let (code, made) = world.post(BOOKS, book(&format!("old-{number}"))).await;
+        assert_eq!(code, 201, "{made}");
+    }
+    let mut again = world.get(definition).await;
+    assert_eq!(world.json("DELETE", definition, &[], Value::Null).await.0, 200);
+    assert_eq!(world.json("GET", BOOKS, &[], Value::Null).await.0, 404);
+    let metadata = again["metadata"].as_object_mut().expect("metadata");
+    metadata.retain(|key, _| key == "name");
+    let (code, made) = world.post(definitions, again).await;
+    assert_eq!(code, 201, "{made}");
+    assert_eq!(world.get(BOOKS).await["items"], json!([]), "the old ones are gone");
+    assert_eq!(world.post(BOOKS, book("new")).await.0, 201);
+    let path = format!("{BOOKS}?watch=true&resourceVersion=0&timeoutSeconds=2");
+    let events = lines(world.send("GET", &path, &[], String::new()).await, 1).await;
+    assert_eq!(kinds(&events).len(), 1, "{events:?}");
+    assert_eq!(
+        world.json("GET", &format!("{BOOKS}/new"), &[], Value::Null).await.0,
+        200
+    );
+}

@@ -182,9 +182,12 @@ impl Store {
         Ok(entry)
     }
 
-    /// Forgets a shelf that holds nothing any more: its watches end.
+    /// Forgets a shelf, unless it holds something: its watches end.
     pub(crate) fn drop_shelf(&self, shelf: &str) {
-        self.write().shelves.remove(shelf);
+        let mut inner = self.write();
+        if inner.shelves.get(shelf).is_some_and(Shelf::is_empty) {
+            inner.shelves.remove(shelf);
+        }
     }
 
     /// Waits until everything written so far is on disk.

@@ -151,7 +151,7 @@ pub(crate) async fn one(
         };
         match done {
             Ok(Deleted::Gone(entry)) => {
-                after(context, &entry);
+                after(context, &entry).await;
                 return Ok(Deleted::Gone(entry));
             }
             Ok(marked) => return Ok(marked),
@@ -267,15 +267,16 @@ fn pod_grace(pod: &Value, asked: Option<i64>) -> i64 {
     }
 }
 
-/// What goes with some kinds.
-fn after(context: &Context, entry: &Entry) {
+/// What goes with some kinds: a definition's objects, before the answer, so that one who defines it anew finds none.
+async fn after(context: &Context, entry: &Entry) {
     if context.kind.shelf() != DEFINITIONS {
         return;
     }
     let shelf = entry.name().to_owned();
     create::special_after(context, entry);
     let api = Arc::clone(&context.api);
-    tokio::spawn(async move {
+    // A task of its own: it goes on when the client has gone.
+    let cleaning = tokio::spawn(async move {
         for entry in api.store.all(&shelf, None) {
             if let Err(clash) = api
                 .store
@@ -287,6 +288,9 @@ fn after(context: &Context, entry: &Entry) {
         }
         api.store.drop_shelf(&shelf);
     });
+    if let Err(why) = cleaning.await {
+        tracing::error!(%why, "custom resources stayed behind");
+    }
 }
 
 fn success(kind: &Kind, entry: &Entry) -> Value {
