@@ -99,6 +99,8 @@ impl World {
         flowdeck_cluster::tools::build(&[Tool::Kubernetes, Tool::Etcd])?;
         let options = Options {
             watch_cache,
+            controllers: false,
+            nodes: false,
             ..Options::default()
         };
         let cluster = Box::new(Cluster::start(options).await?);
