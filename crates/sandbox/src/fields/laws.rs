@@ -134,6 +134,21 @@ proptest! {
     }
 
     #[test]
+    fn lists_keep_both_orders((live, object) in (objects(), objects())) {
+        let kind = Kind::new("", "pods", "Pod", true);
+        let merged = crate::fields::merge::merge(&live, &object, Type::of_kind(&kind, "v1"));
+        let names = |object: &Value| -> Vec<String> {
+            let list = object["spec"]["containers"].as_array().cloned().unwrap_or_default();
+            list.iter().map(|one| one["name"].to_string()).collect()
+        };
+        let (before, applied, after) = (names(&live), names(&object), names(&merged));
+        let kept: Vec<&String> = after.iter().filter(|name| applied.contains(name)).collect();
+        prop_assert_eq!(kept, applied.iter().collect::<Vec<_>>());
+        let others = |list: &[String]| list.iter().filter(|name| !applied.contains(name)).cloned().collect::<Vec<_>>();
+        prop_assert_eq!(others(&after), others(&before));
+    }
+
+    #[test]
     fn leaving_all_out_removes_what_only_this_manager_owned((live, ours, theirs) in (objects(), objects(), objects())) {
         let kind = Kind::new("", "pods", "Pod", true);
         let rules = rules(&kind);
