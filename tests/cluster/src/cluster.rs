@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use kube::api::DynamicObject;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use rustix::process::Signal;
 
 use crate::background::Background;
+use crate::definitions;
 use crate::error::{Error, Result};
 use crate::etcd::Etcd;
 use crate::gateway::{self, Gateway};
@@ -23,8 +25,8 @@ use crate::processes::Processes;
 use crate::training;
 use commands::Files;
 
-/// How long anything here may take; a machine with other work needs more than a second or two.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long anything here may take; a machine with much other work needs minutes for what takes seconds.
+const PATIENCE: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(25);
 
 pub(crate) const API_SERVER: &str = "kube-apiserver";
@@ -112,9 +114,15 @@ impl Cluster {
             admin_token,
             processes,
         };
+        // Read while the processes start.
+        let kinds = cluster
+            .options
+            .kubeflow
+            .then(|| tokio::task::spawn_blocking(kubeflow::kinds));
         cluster.start_processes().await?;
-        if cluster.options.kubeflow {
-            cluster.start_kubeflow().await?;
+        if let Some(kinds) = kinds {
+            let kinds = kinds.await.map_err(|why| Error::of("the definitions", why))?;
+            cluster.start_kubeflow(kinds?).await?;
         }
         Ok(cluster)
     }
@@ -124,12 +132,11 @@ impl Cluster {
         processes.spawn("etcd", &mut self.files.etcd(self.etcd.url(), ports::free()?)?)?;
         self.until("etcd", async || self.etcd.is_healthy().await).await?;
         self.spawn_api_server()?;
-        if self.options.controllers {
-            processes.spawn("kube-controller-manager", &mut self.files.controller_manager()?)?;
-            processes.spawn("kube-scheduler", &mut self.files.scheduler()?)?;
-        }
         self.until_api_server_is_ready().await?;
         if self.options.controllers {
+            // Not before: they give up on a server that comes slowly.
+            processes.spawn("kube-controller-manager", &mut self.files.controller_manager()?)?;
+            processes.spawn("kube-scheduler", &mut self.files.scheduler()?)?;
             let client = self.client().await?;
             self.until("kube-controller-manager", async || {
                 let path = "/api/v1/namespaces/default/serviceaccounts/default";
@@ -159,17 +166,23 @@ impl Cluster {
     }
 
     /// What makes it a Kubeflow.
-    async fn start_kubeflow(&mut self) -> Result<()> {
+    async fn start_kubeflow(&mut self, kinds: Vec<DynamicObject>) -> Result<()> {
         let client = self.client().await?;
-        kubeflow::define(&client).await?;
+        definitions::apply(&client, kinds).await?;
         self.background.push(kubeflow::control(self.admin_kubeconfig())?);
-        if self.options.training_operator {
-            training::start(self, &client).await?;
-        }
-        if self.options.seed {
-            kubeflow::seed(client).await?;
-        }
-        Ok(())
+        let operator = async {
+            match self.options.training_operator {
+                true => training::start(self, &client).await,
+                false => Ok(()),
+            }
+        };
+        let seed = async {
+            match self.options.seed {
+                true => kubeflow::seed(client.clone()).await,
+                false => Ok(()),
+            }
+        };
+        tokio::try_join!(operator, seed).map(drop)
     }
 
     fn spawn_api_server(&self) -> Result<()> {
@@ -189,11 +202,7 @@ impl Cluster {
         while !condition().await {
             self.processes.check()?;
             if began.elapsed() > PATIENCE {
-                let tail = self.processes.tail(who);
-                return Err(Error::new(format!(
-                    "{who} is not ready after {} s\n{tail}",
-                    PATIENCE.as_secs()
-                )));
+                return Err(self.processes.not_ready(who, PATIENCE));
             }
             tokio::time::sleep(POLL).await;
         }
@@ -259,6 +268,15 @@ impl Cluster {
     pub async fn gateway_kubeconfig(&self) -> Result<PathBuf> {
         kubeflow::allow_gateway(self).await?;
         self.kubeconfig(kubeflow::GATEWAY, &[])
+    }
+
+    /// Applies manifests as the admin; kinds that they define are served when it returns.
+    ///
+    /// # Errors
+    /// When the text is not a manifest, or what the API server said.
+    pub async fn apply(&self, manifests: &str) -> Result<()> {
+        let objects = definitions::read(&[manifests.to_owned()])?;
+        definitions::apply(&self.client().await?, objects).await
     }
 
     /// Starts the gateway's program in front of this cluster, serving the built page in `app`.
@@ -328,9 +346,7 @@ impl Cluster {
     /// # Errors
     /// What etcd said.
     pub async fn compact_etcd(&self) -> Result<i64> {
-        let revision = self.etcd.revision().await?;
-        self.etcd.compact(revision).await?;
-        Ok(revision)
+        self.etcd.compact().await
     }
 
     /// The log of one process: `etcd`, `kube-apiserver`, `kube-controller-manager`, `kube-scheduler` …

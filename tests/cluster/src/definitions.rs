@@ -13,7 +13,7 @@ use crate::tools;
 
 const DEFINITION: &str = "CustomResourceDefinition";
 const AT_A_TIME: usize = 8;
-const SERVED_IN: Duration = Duration::from_secs(60);
+const SERVED_IN: Duration = Duration::from_secs(180);
 
 /// The manifests in a folder, by the names of its files.
 pub(crate) fn folder(folder: &Path) -> Result<Vec<String>> {
@@ -25,9 +25,8 @@ pub(crate) fn folder(folder: &Path) -> Result<Vec<String>> {
     files.iter().map(|file| tools::read_text(file)).collect()
 }
 
-/// Applies the objects of these texts by server-side apply: first definitions, which are served before anything else
-/// is applied.
-pub(crate) async fn apply(client: &kube::Client, texts: &[String]) -> Result<()> {
+/// The objects of manifests, each of which may hold several.
+pub(crate) fn read(texts: &[String]) -> Result<Vec<DynamicObject>> {
     let mut objects: Vec<DynamicObject> = Vec::new();
     for text in texts {
         let read: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|why| Error::of("a manifest", why))?;
@@ -35,6 +34,11 @@ pub(crate) async fn apply(client: &kube::Client, texts: &[String]) -> Result<()>
             objects.push(serde_json::from_value(object).map_err(|why| Error::of("a manifest", why))?);
         }
     }
+    Ok(objects)
+}
+
+/// Applies objects by server-side apply: first definitions, which are served before anything else is applied.
+pub(crate) async fn apply(client: &kube::Client, objects: Vec<DynamicObject>) -> Result<()> {
     let is_definition = |object: &DynamicObject| object.types.as_ref().is_some_and(|types| types.kind == DEFINITION);
     let (definitions, others): (Vec<_>, Vec<_>) = objects.into_iter().partition(is_definition);
     let kind = GroupVersionKind::gvk("apiextensions.k8s.io", "v1", DEFINITION);
@@ -101,9 +105,13 @@ async fn until_served(api: &Api<DynamicObject>, name: &str) -> Result<()> {
     });
     match tokio::time::timeout(SERVED_IN, served).await {
         Ok(done) => done.map(drop).map_err(|why| Error::of(name, why)),
-        Err(_elapsed) => Err(Error::new(format!(
-            "{name} is not served after {} s",
-            SERVED_IN.as_secs()
-        ))),
+        Err(_elapsed) => {
+            let object = api.get(name).await.map_err(|why| Error::of(name, why))?;
+            Err(Error::new(format!(
+                "{name} is not served after {} s: {}",
+                SERVED_IN.as_secs(),
+                object.data["status"]["conditions"]
+            )))
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Speaks to etcd over its JSON gateway: health, the current revision, compaction.
+//! Speaks to etcd over its JSON gateway: health and compaction.
 
 use std::time::Duration;
 
@@ -33,22 +33,18 @@ impl Etcd {
     }
 
     pub(crate) async fn is_healthy(&self) -> bool {
-        self.revision().await.is_ok()
+        let nothing = json!({"key": STANDARD.encode("flowdeck-health")});
+        self.call("range", &nothing).await.is_ok()
     }
 
-    /// The store's current revision: the largest resourceVersion there is.
-    pub(crate) async fn revision(&self) -> Result<i64> {
-        let said = self.call("range", &json!({"key": STANDARD.encode("none")})).await?;
-        said["header"]["revision"]
-            .as_str()
-            .and_then(|text| text.parse().ok())
-            .ok_or_else(|| Error::new(format!("etcd told no revision: {said}")))
-    }
-
-    /// Forgets all history before `revision`.
-    pub(crate) async fn compact(&self, revision: i64) -> Result<()> {
+    /// Forgets all history up to now, and says before which revision. A key of ours, which no API server reads, makes
+    /// one more revision first: compaction keeps the one that it names, and that may be somebody's last list.
+    pub(crate) async fn compact(&self) -> Result<i64> {
+        let key = json!({"key": STANDARD.encode("flowdeck-compaction"), "value": ""});
+        let revision = revision(&self.call("put", &key).await?)?;
         let wish = json!({"revision": revision.to_string(), "physical": true});
-        self.call("compaction", &wish).await.map(|_| ())
+        self.call("compaction", &wish).await?;
+        Ok(revision)
     }
 
     async fn call(&self, method: &str, body: &Value) -> Result<Value> {
@@ -81,4 +77,11 @@ impl Etcd {
             Err(_elapsed) => Err(failed("no answer in 10 s".to_owned())),
         }
     }
+}
+
+fn revision(said: &Value) -> Result<i64> {
+    said["header"]["revision"]
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::new(format!("etcd told no revision: {said}")))
 }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use flowdeck_sandbox::controllers::{self, Part};
-use serde_json::json;
+use kube::api::DynamicObject;
+use serde_json::{Value, json};
 
 use crate::background::Background;
 use crate::cluster::{Cluster, client};
@@ -17,25 +18,44 @@ pub(crate) const GATEWAY: &str = "flowdeck-gateway";
 /// What the real control plane lacks: Kubeflow's own controllers, and somebody who makes the seed's volumes.
 const PARTS: [Part; 4] = [Part::Notebooks, Part::Profiles, Part::Activity, Part::Volumes];
 
-/// Applies every definition; the kinds are served when it returns.
-pub(crate) async fn define(client: &kube::Client) -> Result<()> {
-    let mut manifests = Vec::new();
-    for folder in definition_folders()? {
-        manifests.extend(definitions::folder(&folder)?);
-    }
-    definitions::apply(client, &manifests).await
-}
-
-/// Our definitions, and those of the modules that we build.
-fn definition_folders() -> Result<[PathBuf; 5]> {
+/// Reads every definition: ours, and those of the modules that we build.
+pub(crate) fn kinds() -> Result<Vec<DynamicObject>> {
     let root = tools::package().join("../..");
-    Ok([
+    let ours = [
         root.join("crates/sandbox/crds"),
         root.join("deploy/crds-for-tests/kubeflow"),
+    ];
+    let of_modules = [
         Tool::TrainingOperator.file("manifests/base/crds")?,
         Tool::Trainer.file("manifests/base/crds")?,
         Tool::JobSet.file("config/components/crd/bases")?,
-    ])
+    ];
+    let mut kinds = read(&of_modules)?;
+    for kind in &mut kinds {
+        forget_descriptions(&mut kind.data);
+    }
+    kinds.extend(read(&ours)?);
+    Ok(kinds)
+}
+
+fn read(folders: &[PathBuf]) -> Result<Vec<DynamicObject>> {
+    let mut manifests = Vec::new();
+    for folder in folders {
+        manifests.extend(definitions::folder(folder)?);
+    }
+    definitions::read(&manifests)
+}
+
+/// Takes the prose out of schemas: nine tenths of the largest, which the server would read, merge and print again.
+fn forget_descriptions(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, value| !(name == "description" && value.is_string()));
+            fields.values_mut().for_each(forget_descriptions);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_descriptions),
+        _ => {}
+    }
 }
 
 /// Runs our controllers against the API server until what it returns is dropped.
@@ -76,5 +96,5 @@ pub(crate) async fn allow_gateway(cluster: &Cluster) -> Result<()> {
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": GATEWAY}],
     });
     let client = cluster.client().await?;
-    definitions::apply(&client, &[role.to_string(), binding.to_string()]).await
+    definitions::apply(&client, definitions::read(&[role.to_string(), binding.to_string()])?).await
 }

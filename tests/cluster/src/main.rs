@@ -42,11 +42,7 @@ async fn main() -> ExitCode {
 }
 
 fn build(names: &[&str]) -> Result<(), Error> {
-    let chosen: Vec<Tool> = Tool::ALL
-        .into_iter()
-        .filter(|tool| names.is_empty() || names.contains(&tool.name()))
-        .collect();
-    tools::build(&chosen)
+    tools::build(&Tool::named(names)?)
 }
 
 async fn up(page: Option<(&Path, &Path)>) -> Result<(), Error> {

@@ -30,7 +30,7 @@ const MACHINES: [(&str, &str, &str, Option<&str>); 3] = [
 pub(crate) async fn start(cluster: &Cluster, client: &kube::Client) -> Result<()> {
     let mut manifests = definitions::folder(&Tool::Kwok.file("kustomize/crd/bases")?)?;
     manifests.push(tools::read_text(&tools::package().join("kwok/commands.yaml"))?);
-    definitions::apply(client, &manifests).await?;
+    definitions::apply(client, definitions::read(&manifests)?).await?;
     cluster.processes().spawn("kwok", &mut command(cluster)?)?;
     let nodes: Api<Node> = Api::all(client.clone());
     for machine in MACHINES {

@@ -18,6 +18,8 @@ cat >/dev/null
 [ -n "$group" ] && kill -s KILL -- "-$group" 2>/dev/null
 tries=0
 until rm -rf -- "$0" 2>/dev/null || [ "$tries" = 100 ]; do tries=$((tries + 1)); sleep 0.05; done"#;
+/// The environment variable that names a folder for the whole logs of clusters of tests that failed.
+const KEEP_LOGS: &str = "FLOWDECK_KEEP_LOGS";
 const TAIL_LINES: usize = 15;
 const TAIL_WIDTH: usize = 300;
 const KILLED_AFTER: Duration = Duration::from_secs(10);
@@ -33,6 +35,8 @@ pub(crate) struct Processes {
 struct State {
     group: Option<Pid>,
     children: Vec<(String, Child)>,
+    /// Something did not come up, or ended by itself.
+    failed: bool,
 }
 
 impl Processes {
@@ -132,10 +136,22 @@ impl Processes {
         let mut state = self.state();
         for (name, child) in &mut state.children {
             if let Ok(Some(status)) = child.try_wait() {
-                return Err(Error::new(format!("{name} ended with {status}\n{}", self.tail(name))));
+                let why = format!("{name} ended with {status}\n{}", self.tail(name));
+                state.failed = true;
+                return Err(Error::new(why));
             }
         }
         Ok(())
+    }
+
+    /// The error that `name` did not come up, with the end of its log.
+    pub(crate) fn not_ready(&self, name: &str, after: Duration) -> Error {
+        self.state().failed = true;
+        Error::new(format!(
+            "{name} is not ready after {} s\n{}",
+            after.as_secs(),
+            self.tail(name)
+        ))
     }
 
     /// The last lines of a process's log.
@@ -158,14 +174,34 @@ impl Processes {
     }
 }
 
+/// Copies the logs of a cluster to where somebody wants to read them.
+fn keep(folder: &Path, kept: &Path) {
+    let target = kept.join(folder.file_name().unwrap_or_default());
+    let copied = std::fs::create_dir_all(&target).and_then(|()| {
+        for log in std::fs::read_dir(folder.join("logs"))? {
+            let log = log?;
+            std::fs::copy(log.path(), target.join(log.file_name()))?;
+        }
+        Ok(())
+    });
+    match copied {
+        Ok(()) => eprintln!("the whole logs are in {}", target.display()),
+        Err(why) => eprintln!("the logs could not be kept in {}: {why}", target.display()),
+    }
+}
+
 fn pid(child: &Child) -> Option<Pid> {
     i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
 impl Drop for Processes {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        let panicking = std::thread::panicking();
+        if panicking {
             eprintln!("{}", self.tails());
+        }
+        if let Some(kept) = std::env::var_os(KEEP_LOGS).filter(|_| panicking || self.state().failed) {
+            keep(&self.folder, Path::new(&kept));
         }
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(group) = state.group {

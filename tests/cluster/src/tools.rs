@@ -101,6 +101,22 @@ impl Tool {
         self.recipe().name
     }
 
+    /// The tools of these names; all of them where none is named.
+    ///
+    /// # Errors
+    /// When a name is no tool's.
+    pub fn named(names: &[&str]) -> Result<Vec<Self>> {
+        let known = Self::ALL.map(Self::name);
+        if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+            return Err(Error::new(format!(
+                "there is no tool {unknown}; there are {}",
+                known.join(", ")
+            )));
+        }
+        let wanted = |tool: &Self| names.is_empty() || names.contains(&tool.name());
+        Ok(Self::ALL.into_iter().filter(wanted).collect())
+    }
+
     /// The folder in which it is kept.
     ///
     /// # Errors

@@ -41,7 +41,8 @@ pub(crate) async fn start(cluster: &Cluster, client: &kube::Client) -> Result<()
         "webhooks": [],
     });
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
-    definitions::apply(client, &[namespace, secret, rotated].map(|object| object.to_string())).await?;
+    let needed = [namespace, secret, rotated].map(|object| object.to_string());
+    definitions::apply(client, definitions::read(&needed)?).await?;
 
     let temporary = cluster.folder().join("training-operator");
     write_certificate(cluster, &temporary.join(SERVING))?;
@@ -67,7 +68,7 @@ pub(crate) async fn start(cluster: &Cluster, client: &kube::Client) -> Result<()
     drop(rotated);
     started?;
     let validation = validation(cluster.ca_pem(), webhooks)?;
-    definitions::apply(client, &[validation.to_string()]).await?;
+    definitions::apply(client, definitions::read(&[validation.to_string()])?).await?;
     for (kind, replicas) in VALIDATED {
         cluster
             .until(NAME, async || is_validated(client, kind, replicas).await)

@@ -106,13 +106,25 @@ async fn restarted_server_serves_the_same_objects_at_the_same_address() {
 
 /// The status of a watch of `default`'s ConfigMaps from `version`, by its answer or by its first event.
 async fn watch_from(client: &Client, version: &str) -> u16 {
-    let path = format!("/api/v1/namespaces/default/configmaps?watch=1&timeoutSeconds=1&resourceVersion={version}");
+    let path = format!("/api/v1/namespaces/default/configmaps?watch=1&timeoutSeconds=60&resourceVersion={version}");
     let request = http::Request::get(path).body(Vec::new()).expect("a request");
-    match client.request_text(request).await {
-        Ok(text) if text.contains(r#""code":410"#) => 410,
-        Ok(_) => 200,
-        Err(kube::Error::Api(status)) => status.code,
+    let stream = match client.request_stream(request).await {
+        Ok(stream) => stream,
+        Err(kube::Error::Api(status)) => return status.code,
         Err(why) => panic!("{why}"),
+    };
+    let first = std::pin::pin!(stream.lines())
+        .next()
+        .await
+        .expect("an event")
+        .expect("a line");
+    let event: Value = serde_json::from_str(&first).expect("JSON");
+    match event["type"].as_str() {
+        Some("ERROR") => event["object"]["code"]
+            .as_u64()
+            .and_then(|code| code.try_into().ok())
+            .expect("a code"),
+        _ => 200,
     }
 }
 
