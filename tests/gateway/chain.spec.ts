@@ -74,8 +74,9 @@ test("watches go on for six minutes without a cut", async ({ page, chain }) => {
   expect(seen).toMatchObject({ status: 200, ended: false, changes: 3 });
   expect(seen.at).toBeGreaterThanOrEqual(6 * minutes);
   expect(seen.events).toBeGreaterThanOrEqual(3);
-  // The page's own streams are those that it had at the beginning.
-  expect(opened.filter((url) => !url.includes("own=1"))).toEqual([]);
+  // The page asks for streams of four to five minutes, so each is opened once and renewed once, and never because it broke.
+  const paths = opened.filter((url) => !url.includes("own=1")).map((url) => new URL(url).pathname);
+  expect(paths.filter((path) => paths.filter((other) => other === path).length > 2)).toEqual([]);
   await expect(connection(page)).toHaveText(/Live/);
 });
 

@@ -63,7 +63,7 @@ export class Chain {
         provider: "oidc", "oidc-issuer-url": issuer, "client-id": "flowdeck", "client-secret-file": secretFile, "redirect-url": `${chain.url}/oauth2/callback`,
         "http-address": `127.0.0.1:${ports.proxy}`, upstream: "static://200", "set-xauthrequest": "true", "email-domain": "*", "cookie-secret": randomBytes(16).toString("hex"),
         "cookie-name": "__Host-oauth2", "cookie-samesite": "lax", "cookie-expire": life, "cookie-refresh": "0", "reverse-proxy": "true", "trusted-proxy-ip": "127.0.0.1",
-        "skip-provider-button": "true", "code-challenge-method": "S256",
+        "skip-provider-button": "true", "approval-prompt": "auto", "code-challenge-method": "S256",
       };
       const routes = ["--api-route=^/k8s/", "--api-route=^/auth/"];
       await start("oauth2-proxy", cached("FLOWDECK_OAUTH2_PROXY", "oauth2-proxy"), [...Object.entries(flags).map(([name, value]) => `--${name}=${value}`), ...routes], ports.proxy);
