@@ -55,7 +55,8 @@ impl Inner {
             .and_then(|window| window.location().hash().ok())
             .unwrap_or_default();
         if !hash.starts_with("#sign-in=") {
-            self.ask_session();
+            // Whoever comes from a provider's page has a new session, of which other tabs know nothing yet.
+            browser::spawn(ask(Rc::downgrade(self), true));
         }
         let Some(channel) = &self.session.channel else { return };
         let me = Rc::downgrade(self);
@@ -63,17 +64,12 @@ impl Inner {
             let Some(live) = me.upgrade() else { return };
             match event.data().as_string().as_deref() {
                 Some(OUT) => live.session_ended(),
-                Some(IN) => live.ask_session(),
+                Some(IN) => browser::spawn(ask(Rc::downgrade(&live), false)),
                 _ => {}
             }
         });
         channel.set_onmessage(Some(listen.as_ref().unchecked_ref()));
         listen.forget();
-    }
-
-    /// Asks the gateway who is signed in, until it answers.
-    pub(super) fn ask_session(self: &Rc<Self>) {
-        browser::spawn(ask(Rc::downgrade(self)));
     }
 
     /// A session has begun here.
@@ -116,11 +112,13 @@ impl Inner {
     }
 }
 
-async fn ask(live: Weak<Inner>) {
+/// Asks the gateway who is signed in, until it answers; and may say so to the other tabs.
+async fn ask(live: Weak<Inner>, says_so: bool) {
     loop {
         let answer = session::current().await;
         let Some(live) = live.upgrade() else { return };
         match answer {
+            Ok(session) if says_so => return live.session_began(session),
             Ok(session) => return live.take_session(session),
             Err(Error::SignedOut) => return live.session_ended(),
             Err(_no_answer) => {}
