@@ -129,7 +129,10 @@ async fn decide(
             return Err(Rejection::NotAnApi);
         }
         let passed = policy::decide(gateway, &asked, || gateway.visitor(request), record)?;
-        gateway.touch(&passed.visitor);
+        // A stream that reconnects is not the person's doing; when we forward ourselves it does not count either.
+        if !passed.target.is_stream(question.query) {
+            gateway.touch(&passed.visitor);
+        }
         return Ok(Some(passed.visitor));
     }
     if matches!(question.method, Method::CONNECT | Method::TRACE) {

@@ -453,6 +453,17 @@ async fn nginx_and_traefik_ask_at_one_address_from_trusted_peers_only() {
 }
 
 #[tokio::test]
+async fn streams_that_reconnect_do_not_keep_an_idle_session() {
+    let world = World::with("--session-idle 2s").await;
+    let began = std::time::Instant::now();
+    while world.get(&check(&format!("{PODS}?watch=1"))).send().await.status == 200 {
+        assert!(began.elapsed().as_secs() < 10, "the session is kept by its watch");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(world.get("/auth/session").send().await.status, 401);
+}
+
+#[tokio::test]
 async fn t40_check_leaves_no_secret_in_the_log() {
     let world = World::new().await;
     let ask = world.get(&check(&format!("{PODS}?code=in-the-query&state=in-the-query")));
