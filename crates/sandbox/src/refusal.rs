@@ -337,6 +337,14 @@ impl Refusal {
         refusal
     }
 
+    /// A patch whose outcome has unknown fields is invalid, where a body is a bad request.
+    pub(crate) fn of_patch(self) -> Self {
+        if self.code == 400 && self.message.contains("strict decoding error") {
+            return Self::unprocessable(self.message);
+        }
+        self
+    }
+
     /// The `Status` object.
     pub(crate) fn status(&self) -> Value {
         let mut status = json!({

@@ -4,7 +4,8 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::rbac::{Attributes, Snapshot};
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
+use crate::registry::Kind;
 use crate::request::body;
 use crate::request::identity::Identity;
 use crate::request::path::Target;
@@ -63,15 +64,20 @@ pub(crate) fn answer(
     let status = match kind {
         "SelfSubjectReview" => json!({"userInfo": user_info(identity)}),
         "SelfSubjectRulesReview" => rules(&rights, identity, spec)?,
-        "SelfSubjectAccessReview" => decide(&rights, identity, spec),
+        "SelfSubjectAccessReview" => {
+            check_spec(kind, spec)?;
+            decide(&rights, identity, spec)
+        }
         _ => {
             let other = subject(spec)?;
+            check_spec(kind, spec)?;
             if kind == "LocalSubjectAccessReview" {
                 let namespace = spec["resourceAttributes"]["namespace"].as_str().unwrap_or_default();
                 if Some(namespace) != target.namespace.as_deref() {
-                    return Err(Refusal::bad_request(
-                        "spec.resourceAttributes.namespace must match namespace",
-                    ));
+                    let at = "spec.resourceAttributes.namespace";
+                    let cause = Cause::invalid(at, &namespace.into(), "must match metadata.namespace");
+                    let nameless = Kind::new(AUTHORIZATION, "", "", true);
+                    return Err(Refusal::invalid(&nameless, "", &[cause]));
                 }
             }
             decide(&rights, &other, spec)
@@ -86,6 +92,33 @@ pub(crate) fn answer(
     }
     let (_, yaml) = respond::wanted(headers)?;
     Ok(respond::rendered(201, answer.to_string().into_bytes(), yaml))
+}
+
+/// Source: `ValidateSubjectAccessReviewSpec` in pkg/apis/authorization/validation (1.36).
+fn check_spec(kind: &str, spec: &Value) -> Result<(), Refusal> {
+    let (resource, path) = (&spec["resourceAttributes"], &spec["nonResourceAttributes"]);
+    let cause = if resource.is_null() == path.is_null() {
+        if resource.is_null() {
+            Cause::invalid(
+                "spec.resourceAttributes",
+                &Value::Null,
+                "exactly one of nonResourceAttributes or resourceAttributes must be specified",
+            )
+        } else {
+            Cause::invalid(
+                "spec.nonResourceAttributes",
+                path,
+                "cannot be specified in combination with resourceAttributes",
+            )
+        }
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::invalid(
+        &Kind::new(AUTHORIZATION, "", kind, false),
+        "",
+        &[cause],
+    ))
 }
 
 fn user_info(identity: &Identity) -> Value {
@@ -127,7 +160,10 @@ fn subject(spec: &Value) -> Result<Identity, Refusal> {
 fn decide(rights: &Snapshot, identity: &Identity, spec: &Value) -> Value {
     if let Some(path) = spec["nonResourceAttributes"].as_object() {
         let text = |key: &str| path.get(key).and_then(Value::as_str).unwrap_or_default();
-        return json!({"allowed": rights.allows_path(identity, text("verb"), text("path"))});
+        return match rights.why_path(identity, text("verb"), text("path")) {
+            Some(reason) => json!({"allowed": true, "reason": reason}),
+            None => json!({"allowed": identity.is_master()}),
+        };
     }
     let wanted = &spec["resourceAttributes"];
     let text = |key: &str| wanted[key].as_str().unwrap_or_default();

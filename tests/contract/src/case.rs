@@ -61,7 +61,7 @@ pub struct Step {
     /// Does the step once for each word, which is `{it}`.
     #[serde(default)]
     pub each: Vec<String>,
-    /// Asks again until all is as expected, or ten seconds are over.
+    /// Asks again until all is as expected, or half a minute is over.
     #[serde(default)]
     pub eventually: bool,
     /// Opens the watch in the background, under this name.

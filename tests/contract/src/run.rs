@@ -15,7 +15,7 @@ use crate::server::Server;
 /// How many cases are played at once.
 const AT_ONCE: usize = 12;
 /// No case may take longer.
-const CASE_LIMIT: Duration = Duration::from_secs(60);
+const CASE_LIMIT: Duration = Duration::from_secs(120);
 
 /// What became of one case.
 #[derive(Debug, Clone)]

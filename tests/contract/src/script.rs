@@ -15,9 +15,9 @@ use crate::variables::Variables;
 use crate::watching::{Item, Watch, differs};
 
 /// How long one answer, and one step's events, may take.
-const STEP_LIMIT: Duration = Duration::from_secs(20);
+const STEP_LIMIT: Duration = Duration::from_secs(30);
 /// How long `eventually` goes on asking, and how often.
-const EVENTUALLY: Duration = Duration::from_secs(15);
+const EVENTUALLY: Duration = Duration::from_secs(30);
 const AGAIN: Duration = Duration::from_millis(50);
 
 /// The label of the cases' namespaces.

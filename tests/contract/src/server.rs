@@ -67,7 +67,11 @@ impl Server {
     /// # Errors
     /// When it does not start.
     pub async fn real() -> Result<Self, Failure> {
-        let cluster = Cluster::start(Options::default()).await?;
+        let options = Options {
+            nodes: false,
+            ..Options::default()
+        };
+        let cluster = Cluster::start(options).await?;
         cluster.compact_etcd().await?;
         let file = Kubeconfig::read_from(cluster.admin_kubeconfig())?;
         let config = kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?;

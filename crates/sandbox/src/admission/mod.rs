@@ -8,23 +8,32 @@ mod quota;
 use serde_json::{Value, json};
 use tokio::sync::MutexGuard;
 
+use crate::rbac;
 use crate::refusal::Refusal;
 use crate::verbs::Context;
 
 /// Which class is the default says this annotation.
 const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
 
+/// Holds a claim while pods use it; the controller of volumes takes it away.
+const CLAIM_PROTECTION: &str = "kubernetes.io/pvc-protection";
+
 /// Changes a new object, or refuses it.
 pub(crate) fn mutate(context: &Context, value: &mut Value) -> Result<(), Refusal> {
     if context.kind.namespaced {
         namespace(context, value)?;
     }
+    rbac::escalation::check(context, None, value)?;
     match context.kind.shelf() {
         "pods" => {
             limits::apply(context, value)?;
             pod(value);
         }
-        "persistentvolumeclaims" => default_class(context, value),
+        "persistentvolumeclaims" => {
+            limits::claim(context, value)?;
+            default_class(context, value);
+            protect(value);
+        }
         _ => {}
     }
     Ok(())
@@ -32,6 +41,7 @@ pub(crate) fn mutate(context: &Context, value: &mut Value) -> Result<(), Refusal
 
 /// Changes an object that replaces another.
 pub(crate) fn mutate_update(context: &Context, old: &Value, value: &mut Value) -> Result<(), Refusal> {
+    rbac::escalation::check(context, Some(old), value)?;
     if context.kind.shelf() == "services" {
         for field in ["clusterIP", "clusterIPs"] {
             if !old["spec"][field].is_null() && (value["spec"][field].is_null() || value["spec"][field] == "") {
@@ -92,6 +102,15 @@ fn pod(value: &mut Value) {
     if spec["serviceAccountName"].as_str().unwrap_or_default().is_empty() {
         spec["serviceAccountName"] = "default".into();
         spec["serviceAccount"] = "default".into();
+    }
+}
+
+/// A claim goes when no pod uses it any more.
+fn protect(claim: &mut Value) {
+    let mut finalizers = claim["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    if !finalizers.iter().any(|one| one == CLAIM_PROTECTION) {
+        finalizers.push(CLAIM_PROTECTION.into());
+        claim["metadata"]["finalizers"] = finalizers.into();
     }
 }
 

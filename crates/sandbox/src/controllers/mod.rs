@@ -17,6 +17,7 @@ mod quantity;
 mod queue;
 mod quotas;
 mod recorder;
+mod roles;
 mod scheduler;
 mod statefulset;
 mod volumes;
@@ -29,6 +30,7 @@ use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{
     Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, ResourceQuota, Service, ServiceAccount,
 };
+use k8s_openapi::api::rbac::v1::ClusterRole;
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Api;
@@ -65,11 +67,13 @@ pub enum Part {
     Deployments,
     /// Events go after an hour.
     Events,
+    /// Rules of ClusterRoles that gather others.
+    Roles,
 }
 
 impl Part {
     /// Everything that a bare API server lacks.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Notebooks,
         Self::Activity,
         Self::StatefulSets,
@@ -82,6 +86,7 @@ impl Part {
         Self::Profiles,
         Self::Deployments,
         Self::Events,
+        Self::Roles,
     ];
 
     /// What a real control plane with its own controller manager, scheduler and nodes lacks.
@@ -130,6 +135,7 @@ pub(crate) struct Cluster {
     namespaces: Arc<Informer<Namespace>>,
     quotas: Arc<Informer<ResourceQuota>>,
     accounts: Arc<Informer<ServiceAccount>>,
+    roles: Arc<Informer<ClusterRole>>,
 }
 
 impl Cluster {
@@ -153,6 +159,7 @@ impl Cluster {
             namespaces: Informer::start(Api::all(client.clone()), stop.clone()),
             quotas: Informer::start(Api::all(client.clone()), stop.clone()),
             accounts: Informer::start(Api::all(client.clone()), stop.clone()),
+            roles: Informer::start(Api::all(client.clone()), stop.clone()),
             client,
             options,
             stop,
@@ -177,6 +184,7 @@ impl Cluster {
             self.namespaces.synced(),
             self.quotas.synced(),
             self.accounts.synced(),
+            self.roles.synced(),
         );
     }
 
@@ -226,6 +234,7 @@ pub async fn run(client: kube::Client, options: Options, stop: CancellationToken
         cluster.only(Part::Profiles, profiles::run),
         cluster.only(Part::Deployments, deployments::run),
         cluster.only(Part::Events, events::run),
+        cluster.only(Part::Roles, roles::run),
     );
 }
 

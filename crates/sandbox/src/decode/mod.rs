@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::refusal::{Cause, Refusal};
 use crate::registry::Kind;
-use crate::request::body;
+use crate::request::{body, duplicates};
 use crate::schema;
 use crate::verbs::{Context, meta};
 
@@ -21,11 +21,22 @@ pub(crate) struct Decoded {
 
 /// Decodes a body.
 pub(crate) fn object(context: &Context, bytes: &[u8]) -> Result<Decoded, Refusal> {
-    value(context, body::object(&context.headers, bytes, &context.kind.kind)?)
+    let tree = body::object(&context.headers, bytes, &context.kind.kind)?;
+    let twice = if body::media_type(&context.headers) == "application/json" {
+        duplicates::find(bytes)
+    } else {
+        Vec::new()
+    };
+    decoded(context, tree, &twice)
 }
 
-/// Decodes a tree: unknown fields go, defaults of custom kinds come.
-pub(crate) fn value(context: &Context, mut value: Value) -> Result<Decoded, Refusal> {
+/// Decodes a tree.
+pub(crate) fn value(context: &Context, tree: Value) -> Result<Decoded, Refusal> {
+    decoded(context, tree, &[])
+}
+
+/// Decodes a tree: unknown fields go, defaults of custom kinds come. `twice` are fields that its text names again.
+fn decoded(context: &Context, mut value: Value, twice: &[String]) -> Result<Decoded, Refusal> {
     check_kind(context, &value)?;
     // An empty list asks for the managers to be forgotten, as one empty entry does; empty lists would go.
     if value["metadata"]["managedFields"].as_array().is_some_and(Vec::is_empty) {
@@ -59,10 +70,9 @@ pub(crate) fn value(context: &Context, mut value: Value) -> Result<Decoded, Refu
         kind.kind, context.target.version, kind.kind
     );
     outcome.map_err(|why| Refusal::bad_request(format!("{what}: {why}")))?;
-    let fields: Vec<String> = unknown
-        .iter()
-        .map(|field| format!("unknown field \"{field}\""))
-        .collect();
+    let twice = twice.iter().map(|field| format!("duplicate field \"{field}\""));
+    let unknown = unknown.iter().map(|field| format!("unknown field \"{field}\""));
+    let fields: Vec<String> = twice.chain(unknown).collect();
     match context.query.get("fieldValidation") {
         Some("Strict") if !fields.is_empty() => Err(Refusal::bad_request(format!(
             "{what}: strict decoding error: {}",

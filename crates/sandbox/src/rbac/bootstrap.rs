@@ -47,6 +47,12 @@ pub(crate) fn objects() -> Vec<(&'static str, Value)> {
                 ]),
             ),
         ),
+        (roles, gathering("admin", &[])),
+        (roles, gathering("edit", &["admin"])),
+        (roles, gathering("view", &["edit"])),
+        (roles, part("admin", giving())),
+        (roles, part("edit", changing())),
+        (roles, part("view", reading())),
         (bindings, binding("cluster-admin", &["system:masters"])),
         (bindings, binding("system:discovery", &["system:authenticated"])),
         (bindings, binding("system:basic-user", &["system:authenticated"])),
@@ -66,6 +72,69 @@ fn meta(name: &str) -> Value {
         "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"},
         "annotations": {"rbac.authorization.kubernetes.io/autoupdate": "true"},
     })
+}
+
+/// A role that gathers the rules of all that are labelled for it; it is itself gathered into others.
+fn gathering(name: &str, into: &[&str]) -> Value {
+    let label = |name: &str| format!("rbac.authorization.k8s.io/aggregate-to-{name}");
+    let mut role = role(name, Value::Null);
+    role["aggregationRule"] = json!({"clusterRoleSelectors": [{"matchLabels": {label(name): "true"}}]});
+    for other in into {
+        role["metadata"]["labels"][label(other)] = "true".into();
+    }
+    role
+}
+
+/// What one of them gathers on a bare cluster.
+fn part(of: &str, rules: Value) -> Value {
+    let mut role = role(&format!("system:aggregate-to-{of}"), rules);
+    role["metadata"]["labels"][format!("rbac.authorization.k8s.io/aggregate-to-{of}")] = "true".into();
+    role
+}
+
+fn giving() -> Value {
+    json!([
+        {"apiGroups": ["authorization.k8s.io"], "resources": ["localsubjectaccessreviews"], "verbs": ["create"]},
+        {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["rolebindings", "roles"],
+         "verbs": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]},
+    ])
+}
+
+fn changing() -> Value {
+    let write = ["create", "delete", "deletecollection", "patch", "update"];
+    json!([
+        {"apiGroups": [""], "resources": ["pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "secrets", "services/proxy"],
+         "verbs": ["get", "list", "watch"]},
+        {"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["impersonate"]},
+        {"apiGroups": [""], "resources": ["pods", "pods/attach", "pods/exec", "pods/portforward", "pods/proxy"], "verbs": write},
+        {"apiGroups": [""], "resources": ["pods/eviction", "serviceaccounts/token"], "verbs": ["create"]},
+        {"apiGroups": [""], "resources": ["configmaps", "events", "persistentvolumeclaims", "secrets", "serviceaccounts", "services"],
+         "verbs": write},
+        {"apiGroups": ["apps"], "resources": ["deployments", "deployments/scale", "replicasets", "replicasets/scale", "statefulsets", "statefulsets/scale"],
+         "verbs": write},
+        {"apiGroups": ["batch"], "resources": ["cronjobs", "jobs"], "verbs": write},
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"],
+         "verbs": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]},
+    ])
+}
+
+fn reading() -> Value {
+    let read = ["get", "list", "watch"];
+    json!([
+        {"apiGroups": [""], "resources": [
+            "configmaps", "endpoints", "persistentvolumeclaims", "persistentvolumeclaims/status", "pods", "serviceaccounts",
+            "services", "services/status",
+        ], "verbs": read},
+        {"apiGroups": [""], "resources": [
+            "bindings", "events", "limitranges", "namespaces/status", "pods/log", "pods/status", "resourcequotas", "resourcequotas/status",
+        ], "verbs": read},
+        {"apiGroups": [""], "resources": ["namespaces"], "verbs": read},
+        {"apiGroups": ["apps"], "resources": [
+            "controllerrevisions", "deployments", "deployments/scale", "deployments/status", "replicasets", "replicasets/scale",
+            "replicasets/status", "statefulsets", "statefulsets/scale", "statefulsets/status",
+        ], "verbs": read},
+        {"apiGroups": ["batch"], "resources": ["cronjobs", "cronjobs/status", "jobs", "jobs/status"], "verbs": read},
+    ])
 }
 
 fn role(name: &str, rules: Value) -> Value {

@@ -1,6 +1,7 @@
 //! Decides what a user may do, from the RBAC objects in the store, as the API server's RBAC authorizer does.
 
 mod bootstrap;
+pub(crate) mod escalation;
 mod rules;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,6 +81,19 @@ impl Snapshot {
                 .grants
                 .of(identity, "")
                 .any(|grant| grant.rules.iter().any(|rule| matches_path(rule, verb, path)))
+    }
+
+    /// The sentence that says which binding allows this path.
+    pub(crate) fn why_path(&self, identity: &Identity, verb: &str, path: &str) -> Option<String> {
+        let mut granted = self.grants.of(identity, "");
+        granted
+            .find(|grant| grant.rules.iter().any(|rule| matches_path(rule, verb, path)))
+            .map(|grant| grant.reason(identity))
+    }
+
+    /// The rules of a role: of a Role in this namespace, or without one of a ClusterRole.
+    pub(crate) fn rules_of_role(&self, namespace: &str, name: &str) -> Option<Vec<Value>> {
+        self.grants.rules_of_role(namespace, name)
     }
 
     /// All rules of the user in a namespace: those of resources, then those of paths.

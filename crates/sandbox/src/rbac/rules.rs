@@ -29,6 +29,8 @@ enum Subject {
 pub(crate) struct Grants {
     everywhere: Vec<Grant>,
     by_namespace: HashMap<String, Vec<Grant>>,
+    /// The rules of all roles: of Roles by `namespace/name`, of ClusterRoles by name.
+    roles: BTreeMap<String, Arc<Vec<Value>>>,
 }
 
 impl Grant {
@@ -100,10 +102,23 @@ impl Grants {
                 });
             }
         }
+        let local = local.into_iter().map(|(key, rules)| (key.to_owned(), rules));
+        let roles = cluster.into_iter().chain(local).collect();
         Self {
             everywhere,
             by_namespace,
+            roles,
         }
+    }
+
+    /// The rules of a role, by its namespace and name.
+    pub(crate) fn rules_of_role(&self, namespace: &str, name: &str) -> Option<Vec<Value>> {
+        let key = if namespace.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{namespace}/{name}")
+        };
+        self.roles.get(&key).map(|rules| rules.to_vec())
     }
 
     /// The grants of a user: cluster-wide ones and those of the namespace.

@@ -36,7 +36,13 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
 pub(crate) fn object(headers: &HeaderMap, body: &[u8], kind: &str) -> Result<Value, Refusal> {
     let media = media_type(headers);
     let value: Value = match media.as_str() {
-        "application/json" | "" | "*/*" => serde_json::from_slice(body).map_err(|why| unreadable(kind, body, &why))?,
+        "application/json" | "" | "*/*" => serde_json::from_slice(body).map_err(|why| {
+            if why.is_eof() {
+                unreadable(kind, body, &"unexpected end of JSON input")
+            } else {
+                unreadable(kind, body, &why)
+            }
+        })?,
         "application/yaml" | "text/yaml" | "application/x-yaml" => {
             yaml(body).map_err(|why| unreadable(kind, body, &why))?
         }
@@ -47,7 +53,7 @@ pub(crate) fn object(headers: &HeaderMap, body: &[u8], kind: &str) -> Result<Val
         })?,
         other => {
             return Err(Refusal::unsupported_media(format!(
-                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml (not {other})"
+                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf (not {other})"
             )));
         }
     };

@@ -9,6 +9,8 @@ pub(crate) struct Target {
     pub(crate) namespace: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) subresource: Option<String>,
+    /// Whether it is a path of watches, as they were before `?watch=true`: `/api/v1/watch/pods`.
+    pub(crate) watches: bool,
 }
 
 /// Parses a path; `None` when it is not about a resource.
@@ -22,6 +24,10 @@ pub(crate) fn parse(path: &str) -> Option<Target> {
     }
     target.version = parts.next()?;
     let mut rest: Vec<String> = parts.collect();
+    if rest.len() > 1 && rest[0] == "watch" {
+        target.watches = true;
+        rest.remove(0);
+    }
     // `namespaces/x/pods` is about pods; `namespaces/x` and `namespaces/x/status` are about the namespace.
     let inside = rest.len() >= 3 && rest[0] == "namespaces";
     if inside && !(target.group.is_empty() && matches!(rest[2].as_str(), "status" | "finalize")) {

@@ -127,6 +127,9 @@ async fn resource(
         .registry
         .find(&target.group, &target.version, &target.resource)
         .ok_or_else(Refusal::no_such_resource)?;
+    if kind.namespaced && target.namespace.is_none() && target.name.is_none() && verb == "create" {
+        return Err(Refusal::method_not_allowed());
+    }
     if kind.namespaced != target.namespace.is_some() && (target.name.is_some() || !kind.namespaced || verb == "create")
     {
         return Err(Refusal::no_such_resource());
@@ -158,6 +161,8 @@ fn namespace_of(target: &Target) -> &str {
 fn verb(method: &Method, target: &Target, query: &Query) -> Result<&'static str, Refusal> {
     let named = target.name.is_some();
     Ok(match *method {
+        Method::GET if target.watches => "watch",
+        _ if target.watches => return Err(Refusal::method_not_allowed()),
         Method::GET if named => "get",
         Method::GET if query.flag("watch") => "watch",
         Method::GET => "list",

@@ -254,8 +254,6 @@ fn resources(resources: &Value, at: &str, causes: &mut Vec<Cause>) {
 
 fn one_of(value: &Value, allowed: &[&str], at: &str, causes: &mut Vec<Cause>) {
     if value.as_str().is_some_and(|text| !allowed.contains(&text)) {
-        let mut sorted = allowed.to_vec();
-        sorted.sort_unstable();
-        causes.push(Cause::unsupported(at, value, &sorted));
+        causes.push(Cause::unsupported(at, value, allowed));
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn claim_update(old: &Value, value: &Value) -> Vec<Cause> {
     if fixed(old) != fixed(value) || (!bound && old["spec"]["resources"] != value["spec"]["resources"]) {
         causes.push(Cause::forbidden("spec", CLAIM_WORDS));
     }
-    if size(value) < size(old) {
+    if bound && size(value) < size(old) {
         causes.push(Cause::forbidden(
             "spec.resources.requests.storage",
             "field can not be less than status.capacity",

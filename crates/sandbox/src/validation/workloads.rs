@@ -23,6 +23,11 @@ pub(super) fn workload(value: &Value) -> Vec<Cause> {
     let labels = &spec["template"]["metadata"]["labels"];
     if selector.is_null() {
         causes.push(Cause::required("spec.selector", ""));
+        causes.push(Cause::invalid(
+            "spec.template.metadata.labels",
+            labels,
+            "`selector` does not match template `labels`",
+        ));
     } else {
         let pairs: Vec<(Box<str>, Box<str>)> = labels
             .as_object()
@@ -111,6 +116,14 @@ pub(super) fn service(value: &Value) -> Vec<Cause> {
             causes.push(Cause::invalid(
                 format!("spec.ports[{index}].port"),
                 &json!(number),
+                "must be between 1 and 65535, inclusive",
+            ));
+        }
+        let target = &port["targetPort"];
+        if target.as_i64().is_some_and(|target| !(1..=65535).contains(&target)) {
+            causes.push(Cause::invalid(
+                format!("spec.ports[{index}].targetPort"),
+                target,
                 "must be between 1 and 65535, inclusive",
             ));
         }

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::decode;
 use crate::fields;
-use crate::rbac::{self, Attributes};
 use crate::refusal::{Cause, Refusal};
 use crate::request::body;
 use crate::server::respond::Answer;
@@ -108,22 +107,7 @@ async fn merge(context: &Context, current: &Arc<Entry>, config: &Config) -> Resu
 }
 
 async fn make(context: &Context, config: &Config) -> Result<Answer, Refusal> {
-    let may_create = Attributes {
-        verb: "create",
-        group: &context.target.group,
-        resource: &context.target.resource,
-        subresource: "",
-        namespace: context.namespace(),
-        name: context.name(),
-    };
-    if !context
-        .api
-        .rights
-        .current(&context.api.store)
-        .allows(&context.identity, &may_create)
-    {
-        return Err(rbac::forbidden(&context.identity, &may_create));
-    }
+    create::allowed(context)?;
     let (mut object, managed) = fields::applied(context, None, &config.object, config.force)?;
     let twice = config.warning(context)?;
     check_uid(context, &object, "")?;

@@ -14,12 +14,20 @@ use crate::store::{Clash, Entry, Expect};
 use crate::validation;
 use crate::verbs::{Context, create, delete, meta};
 
+/// Kinds that a `PUT` creates when they are not there.
+const CREATED: &[&str] = &["endpoints", "events", "leases.coordination.k8s.io", "limitranges"];
+
 /// `PUT` of an object or its status.
 pub(crate) async fn update(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
     fields::check_manager(context, "UpdateOptions")?;
     let decoded = decode::object(context, bytes)?;
     let current = match context.current() {
         Ok(current) => current,
+        Err(_) if CREATED.contains(&context.kind.shelf()) && context.target.subresource.is_none() => {
+            create::allowed(context)?;
+            let entry = create::store(context, decoded.value, Written::Updated).await?;
+            return context.object(201, &entry, &decoded.warnings);
+        }
         Err(missing) => return Err(missing),
     };
     let given = meta::text(&decoded.value, "name");

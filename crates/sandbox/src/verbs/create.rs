@@ -6,6 +6,7 @@ use crate::admission;
 use crate::decode;
 use crate::defaults;
 use crate::fields;
+use crate::rbac::{self, Attributes};
 use crate::refusal::Refusal;
 use crate::server::respond::Answer;
 use crate::store::{Clash, Entry, Expect};
@@ -22,6 +23,24 @@ pub(crate) async fn create(context: &Context, bytes: &[u8]) -> Result<Answer, Re
     let decoded = decode::object(context, bytes)?;
     let entry = store(context, decoded.value, Written::Updated).await?;
     context.object(201, &entry, &decoded.warnings)
+}
+
+/// Whether the user may create what another verb would create, or the refusal.
+pub(crate) fn allowed(context: &Context) -> Result<(), Refusal> {
+    let wanted = Attributes {
+        verb: "create",
+        group: &context.kind.group,
+        resource: &context.kind.plural,
+        subresource: "",
+        namespace: context.namespace(),
+        name: context.name(),
+    };
+    let rights = context.api.rights.current(&context.api.store);
+    if rights.allows(&context.identity, &wanted) {
+        Ok(())
+    } else {
+        Err(rbac::forbidden(&context.identity, &wanted))
+    }
 }
 
 /// Creates from a decoded object.

@@ -67,12 +67,9 @@ pub(crate) fn options(context: &Context, bytes: &[u8]) -> Result<DeleteOptions, 
     }
     let query = &context.query;
     let text = |key: &str| body[key].as_str().or_else(|| query.get(key)).map(str::to_owned);
-    let grace = match query.get("gracePeriodSeconds") {
-        _ if body["gracePeriodSeconds"].is_i64() => body["gracePeriodSeconds"].as_i64(),
-        None => None,
-        Some(text) => Some(text.parse().map_err(|_syntax: std::num::ParseIntError| {
-            Refusal::bad_request(format!("strconv.ParseInt: parsing \"{text}\": invalid syntax"))
-        })?),
+    let grace = match body["gracePeriodSeconds"].as_i64() {
+        Some(grace) => Some(grace),
+        None => query.integer("gracePeriodSeconds")?,
     };
     let orphans = body["orphanDependents"] == true || query.flag("orphanDependents");
     let mut propagation = text("propagationPolicy");

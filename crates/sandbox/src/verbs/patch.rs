@@ -40,7 +40,7 @@ pub(crate) async fn patch(context: &Context, bytes: &[u8]) -> Result<Answer, Ref
                 "the name of the object ({given}) does not match the name on the URL ({name})"
             )));
         }
-        let decoded = decode::value(context, patched)?;
+        let decoded = decode::value(context, patched).map_err(Refusal::of_patch)?;
         match change::store(context, &current, decoded.value, Written::Updated).await {
             Ok(entry) => return context.object(200, &entry, &decoded.warnings),
             Err(refusal) if refusal.code == 409 && tries < TRIES && raced(context, current.version) => tries += 1,
@@ -60,16 +60,14 @@ fn check_media(context: &Context, media: &str) -> Result<(), Refusal> {
         "application/json-patch+json" | "application/merge-patch+json" => Ok(()),
         "application/strategic-merge-patch+json" if !custom => Ok(()),
         APPLY => Ok(()),
-        _ => {
-            let more = if custom {
+        _ => Err(Refusal::unsupported_media(format!(
+            "415: Unsupported Media Type\n\nAvailable representations: application/json-patch+json, application/merge-patch+json{}, {APPLY}",
+            if custom {
                 ""
             } else {
                 ", application/strategic-merge-patch+json"
-            };
-            Err(Refusal::unsupported_media(format!(
-                "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json{more}, {APPLY}"
-            )))
-        }
+            }
+        ))),
     }
 }
 
@@ -96,14 +94,15 @@ fn check_options(context: &Context, applies: bool) -> Result<(), Refusal> {
 fn patched(context: &Context, media: &str, mut object: Value, bytes: &[u8]) -> Result<Value, Refusal> {
     if media == "application/json-patch+json" {
         let patch: json_patch::Patch = serde_json::from_slice(bytes).map_err(|why| {
-            Refusal::bad_request(format!(
-                "error decoding patch: json: cannot unmarshal into Go value of type jsonpatch.Patch: {why}"
-            ))
+            let why = match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+                Some(b'{') => "json: cannot unmarshal object into Go value of type jsonpatch.Patch".to_owned(),
+                _ => why.to_string(),
+            };
+            Refusal::bad_request(format!("error decoding patch: {why}"))
         })?;
         json_patch::patch(&mut object, &patch).map_err(|why| {
-            Refusal::unprocessable(format!(
-                "the server rejected our request due to an error in our request: {why}"
-            ))
+            tracing::debug!(%why, "a patch that does not fit");
+            Refusal::unprocessable("the server rejected our request due to an error in our request")
         })?;
         return Ok(object);
     }

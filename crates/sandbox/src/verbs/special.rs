@@ -43,6 +43,12 @@ pub(crate) async fn bind(context: &Context, bytes: &[u8]) -> Result<Answer, Refu
 /// `POST pods/x/eviction`: deletes the pod, gracefully.
 pub(crate) async fn evict(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
     let eviction = body::object(&context.headers, bytes, "Eviction")?;
+    let name = meta::text(&eviction, "name");
+    if !name.is_empty() && name != context.name() {
+        return Err(Refusal::bad_request(
+            "name in URL does not match name in Eviction object",
+        ));
+    }
     let options = eviction["deleteOptions"].to_string();
     let options = if eviction["deleteOptions"].is_object() {
         options.as_bytes()
