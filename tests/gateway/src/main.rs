@@ -87,6 +87,8 @@ fn run(front: bool) -> Result<Shown, String> {
     let said = output(&mut command)?;
     cases::read_cargo(&said, &mut shown);
     let mut command = Command::new("node_modules/.bin/playwright");
+    // On the sandbox, whatever else this run has.
+    command.env_remove("FLOWDECK_CLUSTER");
     command.args([
         "test",
         "-c",
