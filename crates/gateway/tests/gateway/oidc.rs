@@ -460,8 +460,9 @@ async fn t32_answer_that_belongs_to_no_sign_in_opens_no_session() {
 
     let (cookie, location) = deck.begin("/").await;
     let back = deck.approved(&location).await;
+    let thief = format!("{}=thief", cookie.split_once('=').unwrap().0);
     refused(
-        &deck.callback(&back, "flowdeck-sign-in=thief").await,
+        &deck.callback(&back, &thief).await,
         400,
         "sign-in-state",
         "another browser",
