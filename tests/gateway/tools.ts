@@ -48,13 +48,16 @@ async function listens(port: number): Promise<boolean> {
 export class Running {
   output = "";
 
-  private constructor(private readonly child: ChildProcess) {}
+  private constructor(
+    private readonly program: string,
+    private readonly child: ChildProcess,
+  ) {}
 
   /** Starts it and waits until it listens on a port. */
   static async start(program: string, flags: string[], port: number, environment: NodeJS.ProcessEnv = {}): Promise<Running> {
     // Its stdin is a pipe of ours, for those that end when we do.
     const child = spawn(program, flags, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...environment } });
-    const running = new Running(child);
+    const running = new Running(program, child);
     const hear = (chunk: Buffer) => (running.output += chunk.toString());
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
@@ -70,9 +73,9 @@ export class Running {
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const gone = once(this.child, "exit");
-    // Those who watch their stdin end by themselves and take their own children with them.
     this.child.stdin?.end();
-    this.child.kill("SIGTERM");
+    // flowdeck-fronts ends with its stdin and takes its Envoy with it, which a signal would leave behind.
+    if (!this.program.endsWith("flowdeck-fronts")) this.child.kill("SIGTERM");
     const killed = setTimeout(() => this.child.kill("SIGKILL"), 10_000);
     await gone;
     clearTimeout(killed);
