@@ -32,6 +32,8 @@ pub fn test() -> Result<(), String> {
         command::run(cargo("build", PROGRAMS).arg("-q"))?;
         command::run(cargo("test", ON_REAL_SERVERS).args(["-q", "--no-run"]))
     })?;
+    let envoy = command::output(Command::new(built("flowdeck-cluster")).args(["where", "wheels", "envoy"]))
+        .ok_or("Envoy is not where `flowdeck-cluster build` puts it")?;
     let mut faults = Faults::start()?;
     step("the contract, the cluster and what is deployed", || {
         let mut tests = cargo("test", ON_REAL_SERVERS);
@@ -39,13 +41,19 @@ pub fn test() -> Result<(), String> {
         command::run(tests.env("FLOWDECK_KUBECTL", python::kubectl()))
     })?;
     step("48 attacks, on the gateway alone and behind Envoy", || {
-        command::run(Command::new(built("flowdeck-fronts")).arg("cases"))
+        command::run(
+            Command::new(built("flowdeck-fronts"))
+                .arg("cases")
+                .env("FLOWDECK_ENVOY", &envoy),
+        )
     })?;
     step("signing in through Envoy, dex and oauth2-proxy", || {
         playwright("tests/gateway")
     })?;
     step("ten minutes of faults (since the contract)", || faults.finish())?;
-    step("browser tests on a real cluster", || playwright("tests/browser"))
+    step("browser tests on a real cluster", || {
+        playwright("tests/browser", &envoy)
+    })
 }
 
 fn cargo(verb: &str, packages: &[&str]) -> Command {
@@ -62,10 +70,11 @@ fn built(program: &str) -> PathBuf {
     target.join("debug").join(program)
 }
 
-fn playwright(tests: &str) -> Result<(), String> {
+fn playwright(tests: &str, envoy: &str) -> Result<(), String> {
     let mut run = in_root("node_modules/.bin/playwright", &["test", "-c", tests]);
     command::run(
-        run.env("FLOWDECK_CLUSTER", built("flowdeck-cluster"))
+        run.env("FLOWDECK_ENVOY", envoy)
+            .env("FLOWDECK_CLUSTER", built("flowdeck-cluster"))
             .env("FLOWDECK_FRONTS", built("flowdeck-fronts")),
     )
 }

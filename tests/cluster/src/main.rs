@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 const HELP: &str = "flowdeck-cluster builds and starts a real Kubernetes without containers.
 
   flowdeck-cluster build [TOOL …]   build what is missing (all of it, or those tools)
+  flowdeck-cluster where TOOL NAME  say where a tool's program is
   flowdeck-cluster up [GATEWAY APP] start a cluster with Kubeflow's kinds, our controllers and the sandbox's world, and
                                     in front of it the gateway's program GATEWAY with the page in the folder APP;
                                     Ctrl-C ends all of it
@@ -24,6 +25,7 @@ async fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["build", names @ ..] => build(names),
+        ["where", tool, program] => say_where(tool, program),
         ["up"] => up(None).await,
         ["up", gateway, app] => up(Some((Path::new(gateway), Path::new(app)))).await,
         ["world", "--front", address, "--folder", folder] => world::run(address, Path::new(folder)).await,
@@ -39,6 +41,14 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the path is what the command is for")]
+fn say_where(tool: &str, program: &str) -> Result<(), Error> {
+    let known = Tool::ALL.into_iter().find(|known| known.name() == tool);
+    let known = known.ok_or_else(|| Error::new(format!("there is no tool {tool}")))?;
+    println!("{}", known.program(program)?.display());
+    Ok(())
 }
 
 fn build(names: &[&str]) -> Result<(), Error> {
