@@ -48,7 +48,7 @@ pub fn test() -> Result<(), String> {
         )
     })?;
     step("signing in through Envoy, dex and oauth2-proxy", || {
-        playwright("tests/gateway")
+        playwright("tests/gateway", &envoy)
     })?;
     step("ten minutes of faults (since the contract)", || faults.finish())?;
     step("browser tests on a real cluster", || {

@@ -45,9 +45,9 @@ async fn main() -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "the path is what the command is for")]
 fn say_where(tool: &str, program: &str) -> Result<(), Error> {
-    let known = Tool::ALL.into_iter().find(|known| known.name() == tool);
-    let known = known.ok_or_else(|| Error::new(format!("there is no tool {tool}")))?;
-    println!("{}", known.program(program)?.display());
+    for tool in Tool::named(&[tool])? {
+        println!("{}", tool.program(program)?.display());
+    }
     Ok(())
 }
 
