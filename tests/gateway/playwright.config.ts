@@ -10,7 +10,8 @@ export default defineConfig<object, Settings>({
   fullyParallel: true,
   workers: 4,
   forbidOnly: !!process.env.CI,
-  retries: 0,
+  // As in tests/browser on a real cluster.
+  retries: process.env.CI ? 1 : 0,
   timeout: 120_000,
   expect: { timeout: 30_000 },
   reporter: [["list"]],
