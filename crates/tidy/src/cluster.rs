@@ -32,7 +32,7 @@ pub fn test() -> Result<(), String> {
         command::run(cargo("build", PROGRAMS).arg("-q"))?;
         command::run(cargo("test", ON_REAL_SERVERS).args(["-q", "--no-run"]))
     })?;
-    let envoy = command::output(Command::new(built("flowdeck-cluster")).args(["where", "wheels", "envoy"]))
+    let envoy = command::output(command::new(built("flowdeck-cluster")).args(["where", "wheels", "envoy"]))
         .ok_or("Envoy is not where `flowdeck-cluster build` puts it")?;
     let mut faults = Faults::start()?;
     step("the contract, the cluster and what is deployed", || {
@@ -42,7 +42,7 @@ pub fn test() -> Result<(), String> {
     })?;
     step("48 attacks, on the gateway alone and behind Envoy", || {
         command::run(
-            Command::new(built("flowdeck-fronts"))
+            command::new(built("flowdeck-fronts"))
                 .arg("cases")
                 .env("FLOWDECK_ENVOY", &envoy),
         )
@@ -92,7 +92,7 @@ impl Faults {
         let (out, errors) = File::create(&log)
             .and_then(|file| Ok((file.try_clone()?, file)))
             .map_err(cannot)?;
-        let child = Command::new(built("flowdeck-faults"))
+        let child = command::new(built("flowdeck-faults"))
             .args(["real", "--seconds", FAULTS_S])
             .stdin(Stdio::null())
             .stdout(out)

@@ -14,7 +14,7 @@ pub(crate) fn step(name: &str, mut work: impl FnMut() -> Result<(), String>) -> 
 }
 
 pub(crate) fn in_root(program: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program);
+    let mut command = command::new(program);
     command.args(arguments).current_dir(root());
     command
 }

@@ -4,6 +4,19 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+/// A command that does not see what cargo told us, whom it started: build scripts that ask for it (ring's) would run
+/// anew each time `cargo build` is called once by us and once by hand.
+pub fn new(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(told) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Runs `command` to its end, showing what it prints.
 ///
 /// # Errors
