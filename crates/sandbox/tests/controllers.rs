@@ -251,7 +251,14 @@ async fn restarted_controllers_go_on_and_say_nothing_twice() {
         world.is_ready("life").await && restarts().await >= 2
     })
     .await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // The last that is said of a pod that goes well.
+    until("it is said that the one runs", async || {
+        let events = world.api::<Event>().list(&ListParams::default()).await.expect("events");
+        events.iter().any(|event| {
+            event.involved_object.name.as_deref() == Some("life-0") && event.reason.as_deref() == Some("Started")
+        })
+    })
+    .await;
     let Running {
         sandbox,
         client,
