@@ -107,7 +107,8 @@ impl Client {
         self.ask(path).await?;
         self.head().await?;
         self.buffer = vec![0; 4096];
-        let (mut line, mut expected) = (Vec::new(), 0);
+        // The first events may have come with the head, which gives nothing on: it is from then on that none is missing.
+        let (mut line, mut expected, mut events) = (Vec::new(), None, 0);
         while let Ok(read) = tokio::time::timeout_at(end.into(), self.socket.read(&mut self.buffer)).await {
             let read = read?;
             if read == 0 {
@@ -120,18 +121,19 @@ impl Client {
                 }
                 if let Some(at) = line.windows(MARK.len()).position(|w| w == MARK) {
                     let digits = line[at + MARK.len()..].split(|byte| !byte.is_ascii_digit()).next();
-                    let number = std::str::from_utf8(digits.unwrap_or_default())
+                    let number: Option<u64> = std::str::from_utf8(digits.unwrap_or_default())
                         .ok()
                         .and_then(|n| n.parse().ok());
-                    if number != Some(expected) {
-                        return Err(io::Error::other(format!("event {expected} is missing")));
+                    if number.is_none() || expected.is_some_and(|expected| number != Some(expected)) {
+                        return Err(io::Error::other(format!("event {expected:?} is missing")));
                     }
-                    expected += 1;
+                    expected = number.map(|number| number + 1);
+                    events += 1;
                 }
                 line.clear();
             }
         }
-        Ok(expected)
+        Ok(events)
     }
 }
 
