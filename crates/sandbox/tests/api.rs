@@ -1,6 +1,6 @@
 //! Takes the API through its rules over HTTP: versions, pages, watches, finalizers, dry runs, patches, quotas, faults.
 
-use std::time::Duration;
+mod frames;
 
 use bytes::Bytes;
 use flowdeck_sandbox::{Config, Sandbox, World};
@@ -10,6 +10,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+
+use crate::frames::events;
 
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";
 const BOOKS: &str = "/apis/kubeflow.org/v1/namespaces/default/notebooks";
@@ -89,25 +91,6 @@ impl World1 {
         self.json("PATCH", path, &[("content-type", "application/merge-patch+json")], body)
             .await
     }
-}
-
-async fn lines(answer: http::Response<Incoming>, wanted: usize) -> Vec<Value> {
-    let mut body = answer.into_body();
-    let mut text = Vec::new();
-    let read = async {
-        while text.iter().filter(|byte| **byte == b'\n').count() < wanted {
-            match body.frame().await {
-                Some(Ok(frame)) => text.extend_from_slice(frame.data_ref().map(AsRef::as_ref).unwrap_or_default()),
-                _ => break,
-            }
-        }
-    };
-    let read = tokio::time::timeout(Duration::from_secs(10), read).await;
-    assert!(read.is_ok(), "only {}", String::from_utf8_lossy(&text));
-    text.split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).expect("a whole frame"))
-        .collect()
 }
 
 fn kinds(events: &[Value]) -> Vec<String> {
@@ -211,7 +194,7 @@ async fn forgotten_versions_are_gone() {
         )
         .await;
     assert_eq!(answer.status(), 200);
-    let events = lines(answer, 1).await;
+    let events = events(answer, 1).await;
     assert_eq!(
         (&events[0]["type"], &events[0]["object"]["code"]),
         (&json!("ERROR"), &json!(410))
@@ -237,7 +220,7 @@ async fn a_watch_tells_what_its_selector_sees() {
     world
         .merge(&format!("{MAPS}/a"), json!({"metadata": {"labels": {"x": "z"}}}))
         .await;
-    let events = lines(answer, 4).await;
+    let events = events(answer, 4).await;
     assert_eq!(kinds(&events), ["BOOKMARK ", "ADDED a", "MODIFIED a", "DELETED a"]);
     assert_eq!(
         events[0]["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"],
@@ -252,7 +235,7 @@ async fn a_watch_ends_with_a_bookmark_at_its_deadline() {
     let made = world.map("a").await;
     let version = made["metadata"]["resourceVersion"].as_str().expect("a version");
     let path = format!("{MAPS}?watch=true&resourceVersion={version}&allowWatchBookmarks=true&timeoutSeconds=3");
-    let events = lines(world.send("GET", &path, &[], String::new()).await, 99).await;
+    let events = events(world.send("GET", &path, &[], String::new()).await, 99).await;
     assert_eq!(kinds(&events), ["BOOKMARK "]);
 }
 
@@ -498,7 +481,7 @@ async fn definition_that_comes_back_finds_nothing_of_the_old_one_and_keeps_its_o
     assert_eq!(world.get(BOOKS).await["items"], json!([]), "the old ones are gone");
     assert_eq!(world.post(BOOKS, book("new")).await.0, 201);
     let path = format!("{BOOKS}?watch=true&resourceVersion=0&timeoutSeconds=2");
-    let events = lines(world.send("GET", &path, &[], String::new()).await, 1).await;
+    let events = events(world.send("GET", &path, &[], String::new()).await, 1).await;
     assert_eq!(kinds(&events).len(), 1, "{events:?}");
     assert_eq!(
         world.json("GET", &format!("{BOOKS}/new"), &[], Value::Null).await.0,

@@ -1,13 +1,11 @@
 //! Takes watches through the forms that a client may ask for: the present state first, tables, metadata alone.
 
+mod frames;
 mod world;
 
-use std::time::Duration;
-
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use serde_json::{Value, json};
 
+use crate::frames::events;
 use crate::world::World;
 
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";
@@ -19,26 +17,6 @@ async fn make(world: &World, name: &str) -> Value {
     let (code, made) = world.ask("POST", MAPS, &[], &body).await;
     assert_eq!(code, 201, "{made}");
     made
-}
-
-/// The first events of a watch.
-async fn events(answer: http::Response<Incoming>, wanted: usize) -> Vec<Value> {
-    let mut body = answer.into_body();
-    let mut text = Vec::new();
-    let read = async {
-        while text.iter().filter(|byte| **byte == b'\n').count() < wanted {
-            match body.frame().await {
-                Some(Ok(frame)) => text.extend_from_slice(frame.data_ref().map(AsRef::as_ref).unwrap_or_default()),
-                _ => break,
-            }
-        }
-    };
-    let read = tokio::time::timeout(Duration::from_secs(20), read).await;
-    assert!(read.is_ok(), "only {}", String::from_utf8_lossy(&text));
-    text.split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).expect("a whole frame"))
-        .collect()
 }
 
 #[tokio::test]

@@ -11,6 +11,19 @@ use flowdeck_gateway::{page, security_headers};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
+/// What the page's files end in.
+const ENDINGS: [&str; 9] = [
+    "css",
+    "html",
+    "js",
+    "json",
+    "svg",
+    "txt",
+    "wasm",
+    "webmanifest",
+    "woff2",
+];
+
 /// How the names of files begin that the page's build names by their content.
 const HASHED: &[&str] = &["flowdeck-", "start-", "style-"];
 /// The other files of the page.
@@ -61,18 +74,7 @@ fn headers_json() -> String {
         .into_iter()
         .map(|(name, value)| (name, value.into()))
         .collect();
-    let endings = [
-        "css",
-        "html",
-        "js",
-        "json",
-        "svg",
-        "txt",
-        "wasm",
-        "webmanifest",
-        "woff2",
-    ];
-    let types: serde_json::Map<String, Value> = endings
+    let types: serde_json::Map<String, Value> = ENDINGS
         .iter()
         .map(|ending| (format!(".{ending}"), page::content_type(&format!("x.{ending}")).into()))
         .collect();
@@ -104,17 +106,7 @@ fn nginx() -> String {
         page::caching(&hashed_name("x-"))
     ));
     text.push_str("server {\n    listen 8080;\n    root /srv/flowdeck;\n    gzip_static on;\n    gzip_vary on;\n    default_type application/octet-stream;\n    types {\n");
-    for ending in [
-        "css",
-        "html",
-        "js",
-        "json",
-        "svg",
-        "txt",
-        "wasm",
-        "webmanifest",
-        "woff2",
-    ] {
+    for ending in ENDINGS {
         let kind = page::content_type(&format!("x.{ending}"));
         text.push_str(&format!("        {} {ending};\n", kind.split(';').next().unwrap()));
     }
