@@ -34,12 +34,17 @@ pub fn test() -> Result<(), String> {
     })?;
     let envoy = command::output(command::new(built("flowdeck-cluster")).args(["where", "wheels", "envoy"]))
         .ok_or("Envoy is not where `flowdeck-cluster build` puts it")?;
-    let mut faults = Faults::start()?;
+    let mut faults = Beside::start(
+        "ten minutes of faults",
+        command::new(built("flowdeck-faults")).args(["real", "--seconds", FAULTS_S]),
+    )?;
     step("the contract, the cluster and what is deployed", || {
         let mut tests = cargo("test", ON_REAL_SERVERS);
         tests.args(["--no-fail-fast", "--", "--ignored"]);
         command::run(tests.env("FLOWDECK_KUBECTL", python::kubectl()))
     })?;
+    // Two of its tests only wait, for six minutes.
+    let mut sign_in = Beside::start("signing in behind Envoy", &mut playwright("tests/gateway", &envoy))?;
     step("48 attacks, on the gateway alone and behind Envoy", || {
         command::run(
             command::new(built("flowdeck-fronts"))
@@ -47,13 +52,11 @@ pub fn test() -> Result<(), String> {
                 .env("FLOWDECK_ENVOY", &envoy),
         )
     })?;
-    step("signing in through Envoy, dex and oauth2-proxy", || {
-        playwright("tests/gateway", &envoy)
-    })?;
-    step("ten minutes of faults (since the contract)", || faults.finish())?;
     step("browser tests on a real cluster", || {
-        playwright("tests/browser", &envoy)
-    })
+        command::run(&mut playwright("tests/browser", &envoy))
+    })?;
+    sign_in.finish()?;
+    faults.finish()
 }
 
 fn cargo(verb: &str, packages: &[&str]) -> Command {
@@ -70,54 +73,58 @@ fn built(program: &str) -> PathBuf {
     target.join("debug").join(program)
 }
 
-fn playwright(tests: &str, envoy: &str) -> Result<(), String> {
+fn playwright(tests: &str, envoy: &str) -> Command {
     let mut run = in_root("node_modules/.bin/playwright", &["test", "-c", tests]);
-    command::run(
-        run.env("FLOWDECK_ENVOY", envoy)
-            .env("FLOWDECK_CLUSTER", built("flowdeck-cluster"))
-            .env("FLOWDECK_FRONTS", built("flowdeck-fronts")),
-    )
+    run.env("FLOWDECK_ENVOY", envoy)
+        .env("FLOWDECK_CLUSTER", built("flowdeck-cluster"))
+        .env("FLOWDECK_FRONTS", built("flowdeck-fronts"));
+    run
 }
 
-/// The faults' run, which goes on beside other steps and ends with them.
-struct Faults {
+/// A run that goes on beside other steps; what it says is shown when it is waited for.
+struct Beside {
+    name: &'static str,
     child: Child,
     log: PathBuf,
 }
 
-impl Faults {
-    fn start() -> Result<Self, String> {
-        let log = root().join("target/faults.log");
+impl Beside {
+    fn start(name: &'static str, program: &mut Command) -> Result<Self, String> {
+        eprintln!("\n── {name}: begins, and is shown at the end");
+        let log = root().join("target").join(format!("{}.log", name.replace(' ', "-")));
         let cannot = |why: std::io::Error| format!("{}: {why}", log.display());
         let (out, errors) = File::create(&log)
             .and_then(|file| Ok((file.try_clone()?, file)))
             .map_err(cannot)?;
-        let child = command::new(built("flowdeck-faults"))
-            .args(["real", "--seconds", FAULTS_S])
+        let child = program
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(errors)
             .spawn()
-            .map_err(|why| format!("flowdeck-faults: {why}"))?;
-        Ok(Self { child, log })
+            .map_err(|why| format!("{name}: {why}"))?;
+        Ok(Self { name, child, log })
     }
 
     fn finish(&mut self) -> Result<(), String> {
-        let status = self.child.wait().map_err(|why| why.to_string())?;
-        let said = std::fs::read_to_string(&self.log).unwrap_or_default();
-        eprintln!("{}", said.trim_end());
-        if status.success() {
-            return Ok(());
-        }
-        Err(format!("flowdeck-faults ended with {status}"))
+        let (name, child, log) = (self.name, &mut self.child, &self.log);
+        step(name, || {
+            let status = child.wait().map_err(|why| why.to_string())?;
+            let said = std::fs::read_to_string(log).unwrap_or_default();
+            eprintln!("{}", said.trim_end());
+            if status.success() {
+                Ok(())
+            } else {
+                Err(format!("ended with {status}"))
+            }
+        })
     }
 }
 
-impl Drop for Faults {
+impl Drop for Beside {
     fn drop(&mut self) {
-        // Only when a step failed: after `finish` there is nobody left to kill.
-        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) && self.child.kill().is_ok() {
-            self.child.wait().ok();
+        // Only when a step failed: after `finish` there is nobody left to end.
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.child.kill().and_then(|()| self.child.wait()).ok();
         }
     }
 }

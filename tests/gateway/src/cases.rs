@@ -124,16 +124,26 @@ pub fn read_cargo(output: &str, shown: &mut Shown) {
     }
 }
 
-/// Reads Playwright's JSON report.
-pub fn read_playwright(report: &serde_json::Value, shown: &mut Shown) {
-    let list = |value: &serde_json::Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
+/// Reads Playwright's JSON report, and returns what each try that went wrong says.
+pub fn read_playwright(report: &serde_json::Value, shown: &mut Shown) -> Vec<String> {
+    let mut wrong = Vec::new();
     for suite in list(report, "suites") {
-        read_playwright(&suite, shown);
-        for spec in list(&suite, "specs") {
+        wrong.extend(read_playwright(suite, shown));
+        for spec in list(suite, "specs") {
             let title = spec["title"].as_str().unwrap_or_default();
             note(shown, title, spec["ok"] == true);
+            let tries = list(spec, "tests").iter().flat_map(|test| list(test, "results"));
+            let errors = tries.flat_map(|one| list(one, "errors"));
+            let said = errors.map(|error| error["message"].as_str().unwrap_or("it does not say why"));
+            wrong.extend(said.map(|why| format!("{title}: {why}")));
         }
     }
+    wrong
+}
+
+/// An array's values; none where there is no array.
+fn list<'a>(value: &'a serde_json::Value, name: &str) -> &'a [serde_json::Value] {
+    value[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// One cell of the table, and whether it is good.
@@ -188,8 +198,10 @@ mod tests {
         let output =
             "test a::t01_x ... ok\ntest a::t02_to_03_y ... FAILED\ntest a::t04_z ... ignored, why\ntest other ... ok\n";
         read_cargo(output, &mut shown);
-        let report = serde_json::json!({"suites": [{"suites": [{"specs": [{"title": "case 34: x", "ok": true}]}], "specs": []}]});
-        read_playwright(&report, &mut shown);
+        // A second try that passed: what the first says is told nevertheless.
+        let tries = serde_json::json!([{"results": [{"errors": [{"message": "late"}]}, {"errors": []}]}]);
+        let report = serde_json::json!({"suites": [{"suites": [{"specs": [{"title": "case 34: x", "ok": true, "tests": tries}]}], "specs": []}]});
+        assert_eq!(read_playwright(&report, &mut shown), ["case 34: x: late"]);
         let numbers: Vec<_> = shown.iter().map(|(n, c)| (*n, c.passed, c.failed)).collect();
         assert_eq!(numbers, [(1, 1, 0), (2, 0, 1), (3, 0, 1), (34, 1, 0)]);
     }

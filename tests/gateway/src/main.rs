@@ -103,7 +103,9 @@ fn run(front: bool) -> Result<Shown, String> {
     }
     let report = output(&mut command)?;
     match serde_json::from_str(&report) {
-        Ok(report) => cases::read_playwright(&report, &mut shown),
+        Ok(report) => cases::read_playwright(&report, &mut shown)
+            .iter()
+            .for_each(|why| eprintln!("{why}")),
         Err(_) => eprintln!("the browser's tests did not run:\n{report}"),
     }
     if let Some((_, failures)) = said.split_once("\nfailures:\n") {
