@@ -15,7 +15,7 @@ export const test = base.extend<{ as: SignIn; expected: Expected }, { gateway: G
       await use(gateway);
       await gateway.stop();
     },
-    { scope: "worker", timeout: 60_000 },
+    { scope: "worker", timeout: 120_000 },
   ],
   sessions: [
     async ({}, use) => {

@@ -62,7 +62,7 @@ export class Running {
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
     const ended = once(child, "exit").then(([code]) => `it ended with ${code}`, (error: Error) => error.message);
-    const until = Date.now() + 60_000;
+    const until = Date.now() + 110_000;
     while (!(await listens(port))) {
       const why = await Promise.race([ended, new Promise<undefined>((later) => setTimeout(later, 50))]);
       if (why !== undefined || Date.now() > until) throw new Error(`${program}: ${why ?? "does not listen"}\n${running.output}`);
