@@ -22,6 +22,7 @@ use crate::nodes;
 use crate::pki::{Authority, Identity};
 use crate::ports;
 use crate::processes::Processes;
+use crate::rights;
 use crate::training;
 use commands::Files;
 
@@ -254,20 +255,28 @@ impl Cluster {
     /// # Errors
     /// When it cannot be signed or written.
     pub fn kubeconfig(&self, user: &str, groups: &[&str]) -> Result<PathBuf> {
+        let identity = self.identity(user, groups)?;
+        self.write_kubeconfig(&kubeconfig::text(&self.url, &self.ca_pem, user, &identity))
+    }
+
+    /// Writes a kubeconfig file for whoever has this token.
+    pub(crate) fn token_kubeconfig(&self, user: &str, token: &str) -> Result<PathBuf> {
+        self.write_kubeconfig(&kubeconfig::with_token(&self.url, &self.ca_pem, user, token))
+    }
+
+    fn write_kubeconfig(&self, text: &str) -> Result<PathBuf> {
         let number = self.kubeconfigs.fetch_add(1, Ordering::Relaxed);
         let file = self.processes.folder().join(format!("user-{number}.kubeconfig"));
-        let text = kubeconfig::text(&self.url, &self.ca_pem, user, &self.identity(user, groups)?);
-        commands::write(&file, &text)?;
+        commands::write(&file, text)?;
         Ok(file)
     }
 
-    /// A kubeconfig file for a gateway: `flowdeck-gateway`, who may act as every user and group and do nothing else.
+    /// A kubeconfig file for a gateway: a token of its ServiceAccount, with the rights that `deploy/base` gives it.
     ///
     /// # Errors
-    /// When it cannot be signed or written, or the API server refuses the rights.
+    /// When it cannot be written, or the API server refuses the rights or the token.
     pub async fn gateway_kubeconfig(&self) -> Result<PathBuf> {
-        kubeflow::allow_gateway(self).await?;
-        self.kubeconfig(kubeflow::GATEWAY, &[])
+        rights::gateway_kubeconfig(self).await
     }
 
     /// Applies manifests as the admin; kinds that they define are served when it returns.

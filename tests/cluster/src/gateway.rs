@@ -4,6 +4,13 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, ORIGIN, SET_COOKIE};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::json;
+
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::ports;
@@ -12,6 +19,9 @@ const NAME: &str = "flowdeck-gateway";
 /// An admin, an owner, a viewer: those who live in the sandbox's seed.
 const PEOPLE: [&str; 3] = ["admin@example.com", "alice@example.com", "victor@example.com"];
 
+/// What no page of another origin can send.
+const OURS: HeaderName = HeaderName::from_static("x-flowdeck");
+
 /// A gateway in front of a cluster; it ends with the cluster.
 #[derive(Debug)]
 pub struct Gateway {
@@ -19,6 +29,47 @@ pub struct Gateway {
     pub url: String,
     /// A one-time sign-in link for each of the seed's people.
     pub links: Vec<(String, String)>,
+}
+
+impl Gateway {
+    /// Signs a person in by their link, which works once, and answers how their page speaks to the cluster: below `/k8s`,
+    /// with the session's cookie and the two headers that show a write to be the page's own.
+    ///
+    /// # Errors
+    /// When the gateway does not let them in: with its answer.
+    pub async fn sign_in(&self, user: &str) -> Result<kube::Client> {
+        let cannot = |why: String| Error::of(format!("signing in as {user}"), why);
+        let link = self.links.iter().find(|(name, _)| name == user);
+        let token = link.and_then(|(_, link)| link.split_once("#sign-in="));
+        let (_, token) = token.ok_or_else(|| cannot("there is no link".to_owned()))?;
+        let ask = http::Request::post(format!("{}/auth/link", self.url))
+            .header(CONTENT_TYPE, "application/json")
+            .header(ORIGIN, &self.url)
+            .header(OURS, "1")
+            .body(Full::new(Bytes::from(json!({"token": token}).to_string())))
+            .map_err(|why| cannot(why.to_string()))?;
+        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+        let answer = client.request(ask).await.map_err(|why| cannot(why.to_string()))?;
+        let cookie = answer.headers().get(SET_COOKIE).and_then(|cookie| cookie.to_str().ok());
+        let Some(session) = cookie.and_then(|cookie| cookie.split(';').next().map(str::to_owned)) else {
+            let said = answer
+                .into_body()
+                .collect()
+                .await
+                .map(http_body_util::Collected::to_bytes);
+            let said = said.map_err(|why| cannot(why.to_string()))?;
+            return Err(cannot(String::from_utf8_lossy(&said).into_owned()));
+        };
+        let api = format!("{}/k8s", self.url)
+            .parse()
+            .map_err(|why: http::uri::InvalidUri| cannot(why.to_string()))?;
+        let mut config = kube::Config::new(api);
+        for (name, value) in [(COOKIE, session.as_str()), (ORIGIN, &self.url), (OURS, "1")] {
+            let value = HeaderValue::from_str(value).map_err(|why| cannot(why.to_string()))?;
+            config.headers.push((name, value));
+        }
+        kube::Client::try_from(config).map_err(|why| cannot(why.to_string()))
+    }
 }
 
 /// Starts `program` on the built page in `app`.

@@ -1,19 +1,16 @@
-//! Makes the cluster a Kubeflow: its kinds, our controllers as ordinary clients, the gateway's rights, a seed.
+//! Makes the cluster a Kubeflow: its kinds, our controllers as ordinary clients, a seed.
 
 use std::path::{Path, PathBuf};
 
 use flowdeck_sandbox::controllers::{self, Part};
 use kube::api::DynamicObject;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::background::Background;
-use crate::cluster::{Cluster, client};
+use crate::cluster::client;
 use crate::definitions;
 use crate::error::{Error, Result};
 use crate::tools::{self, Tool};
-
-/// Who the gateway is towards the API server.
-pub(crate) const GATEWAY: &str = "flowdeck-gateway";
 
 /// What the real control plane lacks: Kubeflow's own controllers, and somebody who makes the seed's volumes.
 const PARTS: [Part; 4] = [Part::Notebooks, Part::Profiles, Part::Activity, Part::Volumes];
@@ -78,23 +75,4 @@ pub(crate) async fn seed(client: kube::Client) -> Result<()> {
     flowdeck_sandbox::seed::believable(client)
         .await
         .map_err(|why| Error::of("the seed", why))
-}
-
-/// Lets the gateway act as everybody, and do nothing else.
-pub(crate) async fn allow_gateway(cluster: &Cluster) -> Result<()> {
-    let role = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": GATEWAY},
-        "rules": [{"apiGroups": [""], "resources": ["users", "groups"], "verbs": ["impersonate"]}],
-    });
-    let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": GATEWAY},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": GATEWAY},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": GATEWAY}],
-    });
-    let client = cluster.client().await?;
-    definitions::apply(&client, definitions::read(&[role.to_string(), binding.to_string()])?).await
 }

@@ -32,6 +32,7 @@ mod pki;
 mod ports;
 mod probe;
 mod processes;
+mod rights;
 pub mod tools;
 mod training;
 pub mod world;

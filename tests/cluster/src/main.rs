@@ -1,6 +1,6 @@
 //! Builds and starts real clusters from the command line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -14,6 +14,7 @@ const HELP: &str = "flowdeck-cluster builds and starts a real Kubernetes without
   flowdeck-cluster where TOOL NAME  say where a tool's program is
   flowdeck-cluster up [GATEWAY APP] start a cluster with Kubeflow's kinds, our controllers and the sandbox's world, and
                                     in front of it the gateway's program GATEWAY with the page in the folder APP;
+                                    without them, say which kubeconfig a gateway in front of it gets;
                                     Ctrl-C ends all of it
   flowdeck-cluster world --front ADDRESS --folder DIR
                                     a seeded cluster for one browser test's gateway, until stdin closes
@@ -65,14 +66,17 @@ async fn up(page: Option<(&Path, &Path)>) -> Result<(), Error> {
         started = start(page) => Some(started?),
         () = &mut asked => None,
     };
-    if let Some((cluster, page)) = started {
+    if let Some((cluster, front)) = started {
         eprintln!("cluster: ready after {:.1} s", began.elapsed().as_secs_f32());
         eprintln!("cluster: export KUBECONFIG={}", cluster.admin_kubeconfig().display());
-        if let Some(page) = page {
-            eprintln!("cluster: Flowdeck is at {}", page.url);
-            for (user, link) in &page.links {
-                eprintln!("cluster: sign in as {user}: {link}");
+        match front {
+            Front::Gateway(page) => {
+                eprintln!("cluster: Flowdeck is at {}", page.url);
+                for (user, link) in &page.links {
+                    eprintln!("cluster: sign in as {user}: {link}");
+                }
             }
+            Front::Kubeconfig(file) => eprintln!("cluster: a gateway's kubeconfig is {}", file.display()),
         }
         eprintln!("cluster: Ctrl-C ends all of it");
         asked.await;
@@ -81,7 +85,13 @@ async fn up(page: Option<(&Path, &Path)>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn start(page: Option<(&Path, &Path)>) -> Result<(Cluster, Option<Gateway>), Error> {
+/// What stands before the cluster, or what somebody needs who puts it there.
+enum Front {
+    Gateway(Gateway),
+    Kubeconfig(PathBuf),
+}
+
+async fn start(page: Option<(&Path, &Path)>) -> Result<(Cluster, Front), Error> {
     let options = Options {
         kubeflow: true,
         seed: true,
@@ -89,11 +99,11 @@ async fn start(page: Option<(&Path, &Path)>) -> Result<(Cluster, Option<Gateway>
         ..Options::default()
     };
     let cluster = Cluster::start(options).await?;
-    let page = match page {
-        Some((gateway, app)) => Some(cluster.start_gateway(gateway, app).await?),
-        None => None,
+    let front = match page {
+        Some((gateway, app)) => Front::Gateway(cluster.start_gateway(gateway, app).await?),
+        None => Front::Kubeconfig(cluster.gateway_kubeconfig().await?),
     };
-    Ok((cluster, page))
+    Ok((cluster, front))
 }
 
 async fn asked_to_stop() {

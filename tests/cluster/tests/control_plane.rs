@@ -424,22 +424,37 @@ async fn gateway_may_act_as_others_and_do_nothing_else() {
     let file = cluster.gateway_kubeconfig().await.expect("a kubeconfig");
     let kubeconfig = kube::config::Kubeconfig::read_from(file).expect("a kubeconfig");
     let options = kube::config::KubeConfigOptions::default();
-    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
+    let gateway = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
         .expect("a configuration");
-    let mut as_alice = config.clone();
-    as_alice.auth_info.impersonate = Some("alice@example.com".to_owned());
-    let gateway = Client::try_from(config).expect("a client");
-    let alice = Client::try_from(as_alice).expect("a client");
-    assert_eq!(status(&gateway, "/api/v1/namespaces/default/configmaps").await, 403);
-    let review: Api<SelfSubjectReview> = Api::all(alice.clone());
-    let said = review
-        .create(&PostParams::default(), &SelfSubjectReview::default())
-        .await
-        .expect("a review");
-    let user = said.status.and_then(|status| status.user_info).expect("a user");
-    assert_eq!(user.username.as_deref(), Some("alice@example.com"));
-    assert_eq!(status(&alice, "/api/v1/namespaces/default/configmaps").await, 403);
+    let acting = |user: Option<&str>, group: Option<&str>| {
+        let mut config = gateway.clone();
+        config.auth_info.impersonate = user.map(str::to_owned);
+        config.auth_info.impersonate_groups = group.map(|group| vec![group.to_owned()]);
+        Client::try_from(config).expect("a client")
+    };
+    let review = async |user, group| {
+        let reviews: Api<SelfSubjectReview> = Api::all(acting(user, group));
+        let said = reviews
+            .create(&PostParams::default(), &SelfSubjectReview::default())
+            .await?;
+        let user = said.status.and_then(|status| status.user_info).expect("a user");
+        Ok::<_, kube::Error>((user.username.expect("a name"), user.groups.unwrap_or_default()))
+    };
+    let alice = Some("alice@example.com");
+    let config_maps = "/api/v1/namespaces/default/configmaps";
+    assert_eq!(status(&acting(None, None), config_maps).await, 403);
+    assert_eq!(status(&acting(alice, None), config_maps).await, 403);
+    let (itself, _) = review(None, None).await.expect("a review");
+    assert_eq!(itself, "system:serviceaccount:flowdeck:flowdeck-gateway");
+    let (name, groups) = review(alice, Some("flowdeck-users")).await.expect("a review");
+    assert_eq!(name, "alice@example.com");
+    assert!(groups.iter().any(|group| group == "flowdeck-users"), "{groups:?}");
+    for group in ["unnamed", "system:masters"] {
+        let why = review(alice, Some(group)).await.expect_err("refused").to_string();
+        let expected = format!("groups \"{group}\" is forbidden");
+        assert!(why.contains(&expected), "{why}");
+    }
 }
 
 /// Waits for a line of the program with `mark` in it, and gives what follows.
