@@ -1,7 +1,19 @@
 // What people do, through everything that stands before the cluster: sign in, watch, run a command, sign out.
+import type { Page } from "@playwright/test";
 import { alice, connection, expect, namespace, notebooks, row, signIn, signOut, test } from "./fixtures.ts";
 
 const minutes = 60_000;
+
+/** Who the cluster takes the page for, whatever its headers claim. */
+async function whoIsAsking(page: Page): Promise<{ status: number; message?: string; username?: string; groups?: string[] }> {
+  return page.evaluate(async () => {
+    const body = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" });
+    const headers = { "content-type": "application/json", "x-flowdeck": "1", "kubeflow-userid": "admin@example.com", "x-auth-request-email": "admin@example.com" };
+    const answer = await fetch("/k8s/apis/authentication.k8s.io/v1/selfsubjectreviews", { method: "POST", headers, body });
+    const said = (await answer.json()) as { message?: string; status?: { userInfo?: { username: string; groups: string[] } } };
+    return { status: answer.status, message: said.message, ...said.status?.userInfo };
+  });
+}
 
 test("a stranger signs in at dex and sees notebooks live", async ({ page, chain }) => {
   await signIn(page, chain, alice);
@@ -22,13 +34,15 @@ test("a stranger signs in at dex and sees notebooks live", async ({ page, chain 
   expect(await stopped(null)).toBe(200);
   await expect(row(page, "tokenizer-dev")).not.toContainText("Stopped");
   // Who one is to the cluster is what dex said, and nothing that the browser says.
-  const me = await page.evaluate(async () => {
-    const body = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" });
-    const headers = { "content-type": "application/json", "x-flowdeck": "1", "kubeflow-userid": "admin@example.com", "x-auth-request-email": "admin@example.com" };
-    const answer = await fetch("/k8s/apis/authentication.k8s.io/v1/selfsubjectreviews", { method: "POST", headers, body });
-    return ((await answer.json()) as { status?: { userInfo?: { username?: string } } }).status?.userInfo?.username;
-  });
-  expect(me).toBe(alice);
+  expect(await whoIsAsking(page)).toMatchObject({ status: 201, username: alice, groups: expect.arrayContaining(["flowdeck-users"]) });
+});
+
+test("in a group that the gateway's rights do not name, nobody reaches the cluster", async ({ page, chain }) => {
+  await signIn(page, chain, "gina@example.com");
+  const { status, message } = await whoIsAsking(page);
+  expect(status).toBe(403);
+  // The API server's word on the gateway's own account, which with more rights it would not say.
+  expect(message).toContain('groups "unnamed" is forbidden: User "system:serviceaccount:flowdeck:flowdeck-gateway" cannot impersonate resource "groups"');
 });
 
 test("watches go on for six minutes without a cut", async ({ page, chain }) => {

@@ -11,7 +11,10 @@ export type SignIn = "gateway" | "oauth2-proxy";
 
 export const password = "password";
 const hash = "$2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W"; // of "password", as in dex's own examples
-export const people = ["alice@example.com", "admin@example.com"];
+/** Who is in which groups: deploy/base lets the gateway act in the first one's, and not in the last one's. */
+const people: Record<string, string[]> = { "alice@example.com": ["flowdeck-users"], "admin@example.com": [], "gina@example.com": ["unnamed"] };
+
+const scopes = ["openid", "email", "profile", "groups"];
 
 type Ports = { envoy: number; gateway: number; dex: number; proxy: number };
 
@@ -23,7 +26,7 @@ function dexSettings(ports: Ports, secret: string): string {
     web: { http: `127.0.0.1:${ports.dex}` },
     oauth2: { skipApprovalScreen: true },
     enablePasswordDB: true,
-    staticPasswords: people.map((email) => ({ email, hash, username: email.split("@")[0], userID: email })),
+    staticPasswords: Object.entries(people).map(([email, groups]) => ({ email, hash, username: email.split("@")[0], userID: email, groups })),
     staticClients: [{ id: "flowdeck", name: "Flowdeck", secret, redirectURIs: [`${at}/auth/oidc/callback`, `${at}/oauth2/callback`] }],
   });
 }
@@ -54,14 +57,14 @@ export class Chain {
     if (kubeconfig === undefined) throw new Error("no cluster was started");
     const secretFile = file("secret", secret);
     const own = signIn === "gateway"
-      ? ["--oidc-issuer", issuer, "--oidc-client-id", "flowdeck", "--oidc-client-secret-file", secretFile, "--oidc-name", "Dex"]
+      ? ["--oidc-issuer", issuer, "--oidc-client-id", "flowdeck", "--oidc-client-secret-file", secretFile, "--oidc-name", "Dex", ...scopes.map((scope) => `--oidc-scope=${scope}`)]
       : ["--trusted-header-peer", "127.0.0.1", "--trusted-header-user", "x-auth-request-email", "--trusted-header-groups", "x-auth-request-groups", "--trusted-header-secret-file", secretFile];
     const gateway = ["--listen", `127.0.0.1:${ports.gateway}`, "--public-url", chain.url, "--kubeconfig", kubeconfig, "--app", process.env.FLOWDECK_DIST ?? join(root, "dist"), "--trusted-proxy", "127.0.0.1", "--session-idle", life, "--session-max", life];
     await start("gateway", tool("FLOWDECK_GATEWAY", "target/release/flowdeck-gateway"), [...gateway, ...own], ports.gateway);
     if (signIn === "oauth2-proxy") {
       const flags = {
         provider: "oidc", "oidc-issuer-url": issuer, "client-id": "flowdeck", "client-secret-file": secretFile, "redirect-url": `${chain.url}/oauth2/callback`,
-        "http-address": `127.0.0.1:${ports.proxy}`, upstream: "static://200", "set-xauthrequest": "true", "email-domain": "*", "cookie-secret": randomBytes(16).toString("hex"),
+        "http-address": `127.0.0.1:${ports.proxy}`, upstream: "static://200", "set-xauthrequest": "true", "email-domain": "*", scope: scopes.join(" "), "cookie-secret": randomBytes(16).toString("hex"),
         "cookie-name": "__Host-oauth2", "cookie-samesite": "lax", "cookie-expire": life, "cookie-refresh": "0", "reverse-proxy": "true", "trusted-proxy-ip": "127.0.0.1",
         "skip-provider-button": "true", "approval-prompt": "auto", "code-challenge-method": "S256",
       };

@@ -1,4 +1,4 @@
-// Starts one real cluster for all tests of the run, and ends it; or takes the one that FLOWDECK_TEST_KUBECONFIG names.
+// Starts one real cluster for all tests of the run, and ends it; or takes the one for which FLOWDECK_TEST_KUBECONFIG lets a gateway in.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { tool } from "./tools.ts";
@@ -15,8 +15,9 @@ export default async function start(): Promise<() => Promise<void>> {
     child.once("error", fail);
     child.once("exit", (code) => fail(new Error(`the cluster ended with ${code}:\n${said}`)));
   });
-  const kubeconfig = /export KUBECONFIG=(\S+)/.exec(said)?.[1];
-  if (kubeconfig === undefined) throw new Error(`the cluster does not say where its kubeconfig is:\n${said}`);
+  // Not the administrator's: the gateways have the rights that deploy/base gives them.
+  const kubeconfig = /a gateway's kubeconfig is (\S+)/.exec(said)?.[1];
+  if (kubeconfig === undefined) throw new Error(`the cluster does not say where a gateway's kubeconfig is:\n${said}`);
   process.env.FLOWDECK_TEST_KUBECONFIG = kubeconfig;
   return async () => {
     const gone = once(child, "exit");

@@ -1,9 +1,7 @@
 // Finds programs and ports, starts programs, and ends them.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
 import { createServer, connect } from "node:net";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,16 +12,13 @@ export function tool(variable: string, built: string): string {
   return process.env[variable] ?? join(root, built);
 }
 
-/** A program that `flowdeck-cluster build` has put into the cache folder. */
+/** A program that `flowdeck-cluster build` has put into the cache folder; it has the name of its tool. */
 export function cached(variable: string, name: string): string {
   const given = process.env[variable];
   if (given !== undefined) return given;
-  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "flowdeck/cluster");
-  for (const entry of existsSync(folder) ? readdirSync(folder) : []) {
-    const program = join(folder, entry, "bin", name);
-    if (entry.startsWith(`${name}-`) && existsSync(program)) return program;
-  }
-  throw new Error(`${name} is not built: flowdeck-cluster build ${name}, or set ${variable}`);
+  const asked = spawnSync(tool("FLOWDECK_CLUSTER", "target/debug/flowdeck-cluster"), ["where", name, name], { encoding: "utf8" });
+  if (asked.status !== 0) throw new Error(`where is ${name}? ${asked.error?.message ?? asked.stderr}`);
+  return asked.stdout.trim();
 }
 
 export async function freePort(): Promise<number> {
