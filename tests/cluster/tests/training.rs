@@ -1,17 +1,21 @@
-//! Jobs go through their conditions under Kubeflow's real training operator; what it wrote is kept as fixtures.
+//! Jobs that people create through the gateway go through their conditions under Kubeflow's real training operator; what
+//! it wrote, as they saw it, is kept as fixtures.
 //!
 //! `tests/fixtures/training/` is recorded by this test: `FLOWDECK_RECORD=1 cargo test -p flowdeck-cluster --test training -- --ignored`.
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use flowdeck_cluster::{Cluster, Options};
+use flowdeck_cluster::{Cluster, Gateway, Options};
 use futures::StreamExt;
-use kube::api::{ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams};
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams};
 use kube::runtime::watcher::{self, Event};
 use kube::{Api, Client};
 use serde_json::{Value, json};
+
+/// Whose owner is alice, and which victor may see.
+const NAMESPACE: &str = "research-vision";
 
 /// A job, how it is made, and the phases that it must go through, in order.
 struct Course {
@@ -109,7 +113,12 @@ impl Course {
                 "restartPolicy": if self.behaviour == "preempted" { "ExitCode" } else { "Never" },
                 "template": {
                     "metadata": {"annotations": {"sandbox.flowdeck.dev/behaviour": self.behaviour}},
-                    "spec": {"containers": [{"name": self.container, "image": "registry.example.com/train:1"}]},
+                    "spec": {"containers": [{
+                        "name": self.container,
+                        "image": "registry.example.com/train:1",
+                        // The namespace's quota takes no pod that does not say it.
+                        "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}},
+                    }]},
                 },
             })
         };
@@ -125,10 +134,15 @@ impl Course {
         .expect("a job")
     }
 
-    /// Creates the job and follows it until it had all its phases; the first object of each.
-    async fn run(&self, client: Client) -> Vec<Value> {
+    /// Jobs of its kind in alice's namespace, for somebody.
+    fn jobs(&self, client: &Client) -> Api<DynamicObject> {
         let kind = GroupVersionKind::gvk("kubeflow.org", "v1", self.kind);
-        let jobs: Api<DynamicObject> = Api::namespaced_with(client, "default", &ApiResource::from_gvk(&kind));
+        Api::namespaced_with(client.clone(), NAMESPACE, &ApiResource::from_gvk(&kind))
+    }
+
+    /// Creates the job and follows it until it had all its phases; the first object of each.
+    async fn run(&self, client: &Client) -> Vec<Value> {
+        let jobs = self.jobs(client);
         let only = watcher::Config::default().fields(&format!("metadata.name={}", self.name));
         let mut changes = pin!(watcher::watcher(jobs.clone(), only));
         jobs.create(&PostParams::default(), &self.job()).await.expect("created");
@@ -168,18 +182,48 @@ fn write(course: &Course, seen: &[Value]) {
     }
 }
 
+/// The program or folder that a variable names, or the one that `make build` leaves in the checkout.
+fn built(variable: &str, otherwise: &str) -> PathBuf {
+    let here = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(otherwise);
+    std::env::var_os(variable).map_or_else(here, PathBuf::from)
+}
+
+/// The status of a refusal, and its words.
+fn refusal(answer: Result<DynamicObject, kube::Error>) -> (u16, String) {
+    match answer {
+        Err(kube::Error::Api(status)) => (status.code, status.message),
+        other => panic!("not refused by the API: {other:?}"),
+    }
+}
+
+/// Waits for the owner's binding, which the profile controller makes last.
+async fn until_allowed(jobs: &Api<DynamicObject>) {
+    let began = Instant::now();
+    while let Err(why) = jobs.list(&ListParams::default()).await {
+        assert!(began.elapsed() < Duration::from_secs(60), "{why}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 #[tokio::test]
-#[ignore = "needs what `flowdeck-cluster build` makes"]
+#[ignore = "needs what `flowdeck-cluster build` and `make build` make"]
 async fn jobs_go_through_their_conditions() {
     let options = Options {
         kubeflow: true,
+        seed: true,
         training_operator: true,
         ..Options::default()
     };
     let cluster = Cluster::start(options).await.expect("a cluster");
-    let client = cluster.client().await.expect("a client");
+    let program = built("FLOWDECK_GATEWAY", "target/release/flowdeck-gateway");
+    let gateway = cluster
+        .start_gateway(&program, &built("FLOWDECK_DIST", "dist"))
+        .await
+        .expect("a gateway");
+    let alice = gateway.sign_in("alice@example.com").await.expect("alice");
+    until_allowed(&PYTORCH.jobs(&alice)).await;
     for course in &COURSES {
-        let run = tokio::time::timeout(Duration::from_secs(90), course.run(client.clone())).await;
+        let run = tokio::time::timeout(Duration::from_secs(90), course.run(&alice)).await;
         let seen = run.unwrap_or_else(|_| panic!("{} is not done in 90 s", course.name));
         let phases: Vec<&str> = seen.iter().filter_map(phase).collect();
         assert_eq!(phases, course.phases, "{}", course.name);
@@ -193,14 +237,27 @@ async fn jobs_go_through_their_conditions() {
     let specs = &mut wrong.data["spec"]["pytorchReplicaSpecs"];
     specs["Boss"] = specs["Master"].take();
     specs.as_object_mut().expect("an object").remove("Master");
-    let kind = GroupVersionKind::gvk("kubeflow.org", "v1", "PyTorchJob");
-    let jobs: Api<DynamicObject> = Api::namespaced_with(client, "default", &ApiResource::from_gvk(&kind));
-    let refused = jobs
-        .create(&PostParams::default(), &wrong)
-        .await
-        .expect_err("refused")
-        .to_string();
-    assert!(refused.contains("spec.pytorchReplicaSpecs[Boss]"), "{refused}");
+    let created = PYTORCH.jobs(&alice).create(&PostParams::default(), &wrong).await;
+    let (_, why) = refusal(created);
+    assert!(why.contains("spec.pytorchReplicaSpecs[Boss]"), "{why}");
+    nobody_else_creates(&gateway, &alice).await;
+}
+
+/// Victor may look into alice's namespace, and the gateway's own right to be anybody gives him nothing more.
+async fn nobody_else_creates(gateway: &Gateway, alice: &Client) {
+    let victor = gateway.sign_in("victor@example.com").await.expect("victor");
+    for course in [&PYTORCH, &TENSORFLOW] {
+        let listed = course.jobs(&victor).list(&ListParams::default()).await;
+        assert!(!listed.expect("victor's list").items.is_empty(), "{}", course.kind);
+        let mut job = course.job();
+        job.metadata.name = Some("of-victor".to_owned());
+        let (code, why) = refusal(course.jobs(&victor).create(&PostParams::default(), &job).await);
+        assert_eq!(code, 403, "{why}");
+        let who = "User \"victor@example.com\" cannot create resource";
+        assert!(why.contains(who), "{why}");
+        let there = course.jobs(alice).get_opt("of-victor").await.expect("an answer");
+        assert!(there.is_none(), "{}", course.kind);
+    }
 }
 
 /// The numbers that begin the fixtures' names give their order.
@@ -225,6 +282,7 @@ fn fixtures_hold_the_documented_conditions_in_order() {
         assert_eq!(phases, course.phases, "{}", course.name);
         for job in &seen {
             assert_eq!(job["kind"], course.kind);
+            assert_eq!(job["metadata"]["namespace"], NAMESPACE);
             let conditions = job["status"]["conditions"].as_array().expect("conditions");
             for condition in conditions {
                 for field in [
