@@ -69,6 +69,8 @@ pub enum Fault {
     Provider(String),
     /// The provider said no, or what it gave out does not hold.
     Refused(String),
+    /// A token is signed by a key that is not known: forged, or new and not to be asked for just now.
+    UnknownKey,
 }
 
 impl fmt::Display for Fault {
@@ -76,6 +78,7 @@ impl fmt::Display for Fault {
         match self {
             Fault::Provider(why) => write!(f, "the provider cannot be asked: {why}"),
             Fault::Refused(why) => write!(f, "the sign-in was refused: {why}"),
+            Fault::UnknownKey => write!(f, "the token is signed by an unknown key"),
         }
     }
 }

@@ -91,6 +91,15 @@ impl Deck {
         }
     }
 
+    /// Waits until refresh tokens came so often.
+    async fn refreshed(&self, times: usize) {
+        let began = Instant::now();
+        while self.provider.count("refresh") < times {
+            assert!(began.elapsed() < Duration::from_secs(40), "no session is renewed");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     async fn tell(&self, token: &str) -> Answer {
         let ask = self.world.ask("POST", "/auth/oidc/backchannel-logout");
         let ask = ask.header("Content-Type", "application/x-www-form-urlencoded");
@@ -605,12 +614,8 @@ async fn session_is_renewed_and_new_groups_are_felt() {
         assert!(began.elapsed() < Duration::from_secs(15), "{}", view.body);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let renewed = deck.provider.count("refresh");
     // Long past the first token's end, by tokens that each work once.
-    while deck.provider.count("refresh") < renewed + 2 {
-        assert!(began.elapsed() < Duration::from_secs(30));
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    deck.refreshed(deck.provider.count("refresh") + 2).await;
     assert!(deck.is_signed_in(&session).await);
 }
 
@@ -641,6 +646,24 @@ async fn session_and_its_streams_end_when_the_provider_says_no() {
             if no { 2 } else { 1 }
         );
     }
+}
+
+#[tokio::test]
+async fn session_outlives_a_new_key_that_cannot_be_asked_for_at_first() {
+    let deck = Deck::with("", |config| config.oidc.as_mut().unwrap().keys_pause = Duration::ZERO).await;
+    deck.provider.set(|p| p.expires_in = 8);
+    let session = deck.session().await;
+    let new = Signer::rsa(1);
+    deck.provider.set(|p| {
+        p.keys = vec![serde_json::to_value(new.jwk()).unwrap()];
+        p.signer = new;
+        p.broken = [("/jwks", 500)].into();
+    });
+    deck.refreshed(1).await;
+    deck.provider.set(|p| p.broken.clear());
+    // Past the first grant's end.
+    deck.refreshed(3).await;
+    assert!(deck.is_signed_in(&session).await);
 }
 
 #[tokio::test]

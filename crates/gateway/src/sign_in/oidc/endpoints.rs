@@ -170,7 +170,7 @@ fn said(fault: &Fault) -> Rejection {
     tracing::warn!(%fault, "somebody was not signed in");
     match fault {
         Fault::Provider(_) => Rejection::ProviderUnreachable,
-        Fault::Refused(_) => Rejection::SignInRefused,
+        Fault::Refused(_) | Fault::UnknownKey => Rejection::SignInRefused,
     }
 }
 

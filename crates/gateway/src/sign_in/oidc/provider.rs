@@ -300,8 +300,7 @@ impl Keys {
         if !is_within(kept.got, KEYS_STALE) {
             return Err(Fault::Provider("its keys are not known".to_owned()));
         }
-        let known = choose(&kept.keys, kid, alg);
-        decoding(known.ok_or_else(|| Fault::Refused("the token is signed by an unknown key".to_owned()))?)
+        decoding(choose(&kept.keys, kid, alg).ok_or(Fault::UnknownKey)?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Renews sessions by their refresh token, ahead of time, and ends those that the provider no longer upholds.
 //!
-//! A provider that cannot be reached is asked again until the grant is over; then the session is too.
+//! A provider that cannot be reached, or whose new key cannot be asked for just now, is asked again until
+//! the grant is over; then the session is too.
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::{
     },
 };
 
-/// Asked again after this, where the provider did not answer.
+/// Asked again after this, or halfway to the grant's end, where the provider did not answer.
 const PAUSE_S: u64 = 5;
 /// Nobody else renews the session for so long: more than the provider may take.
 const TURN_S: u64 = 30;
@@ -53,7 +54,11 @@ async fn renew(gateway: &Gateway, oidc: &Oidc, session: &Session, token: &str) {
         }
         Err(fault) => {
             tracing::warn!(%fault, "a session could not be renewed; it is tried again");
-            session.granted(|grant| grant.due_s = now_s() + PAUSE_S);
+            let now = now_s();
+            session.granted(|grant| {
+                let left = grant.until_s.map_or(u64::MAX, |until| until.saturating_sub(now));
+                grant.due_s = now + PAUSE_S.min(left / 2).max(1);
+            });
         }
     }
 }
@@ -62,6 +67,10 @@ async fn renew(gateway: &Gateway, oidc: &Oidc, session: &Session, token: &str) {
 async fn fresh(gateway: &Gateway, oidc: &Oidc, session: &Session, token: &str) -> Result<Grant, Fault> {
     let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
     let answer = oidc.provider.tokens(&form).await?;
+    // Each may work once: whatever follows, the next try needs the new one.
+    if let Some(next) = &answer.refresh_token {
+        session.granted(|grant| grant.refresh_token = Some(next.clone()));
+    }
     let refused = |why: &str| Err(Fault::Refused(why.to_owned()));
     let Some(before) = session.granted(|grant| grant.clone()) else {
         return refused("it was not granted by the provider");
