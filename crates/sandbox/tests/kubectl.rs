@@ -307,6 +307,8 @@ async fn watches(kubectl: &Kubectl) {
 }
 
 async fn pods(kubectl: &Kubectl) {
+    let node = r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"}}"#;
+    kubectl.says("create -f -", node, &["node/n created"]).await;
     kubectl.says("create -f -", POD, &["pod/p created"]).await;
     kubectl.says("logs p -n judged", "", &["is not available"]).await;
     kubectl

@@ -42,6 +42,8 @@ pub struct Options {
     pub controllers: bool,
     /// Whether there are nodes: kwok plays three of them, one with GPUs, and pods live on them (with `controllers`).
     pub nodes: bool,
+    /// Whether those three are made (with `nodes`). Without them kwok plays whatever nodes a test makes.
+    pub machines: bool,
     /// Whether every kind of Kubeflow is defined and our controllers run, as clients from this process (with `nodes`).
     pub kubeflow: bool,
     /// Whether the sandbox's world is created: users' rights, namespaces, notebooks in every state (with `kubeflow`).
@@ -58,6 +60,7 @@ impl Default for Options {
             watch_cache: true,
             controllers: true,
             nodes: true,
+            machines: true,
             kubeflow: false,
             seed: false,
             training_operator: false,
@@ -147,7 +150,7 @@ impl Cluster {
         }
         if self.options.controllers && self.options.nodes {
             let client = self.client().await?;
-            nodes::start(self, &client).await?;
+            nodes::start(self, &client, self.options.machines).await?;
             let (kubeconfig, folder) = (self.admin_kubeconfig().to_owned(), self.folder().join("pods"));
             self.background.push(Background::start("pod-logs", async move |_stop| {
                 if let Ok(client) = self::client(&kubeconfig).await {

@@ -54,7 +54,8 @@ struct Writer {
 
 /// The log of one container.
 struct Log {
-    pod: String,
+    /// `pod/container`.
+    name: String,
     path: PathBuf,
     file: File,
     lines: u64,
@@ -66,9 +67,9 @@ struct Log {
 }
 
 impl Log {
-    fn new(path: PathBuf, pod: &str) -> std::io::Result<Self> {
+    fn new(path: PathBuf, name: String) -> std::io::Result<Self> {
         Ok(Self {
-            pod: pod.to_owned(),
+            name,
             file: File::create(&path)?,
             path,
             lines: 0,
@@ -108,7 +109,7 @@ impl Log {
     fn grow(&mut self) -> std::io::Result<()> {
         self.lines += 1;
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.9fZ");
-        writeln!(self.file, "{now} stdout F {}: line {}", self.pod, self.lines)
+        writeln!(self.file, "{now} stdout F {}: line {}", self.name, self.lines)
     }
 }
 
@@ -140,7 +141,10 @@ impl Writer {
                 news |= log.look_at(status).unwrap_or(false);
             } else if is_running(status) {
                 let made = std::fs::create_dir_all(&folder);
-                let log = made.and_then(|()| Log::new(folder.join(format!("{}.log", status.name)), &key.1));
+                let log = made.and_then(|()| {
+                    let name = format!("{}/{}", key.1, status.name);
+                    Log::new(folder.join(format!("{}.log", status.name)), name)
+                });
                 if let Ok(log) = log {
                     logs.insert(status.name.clone(), log);
                     news = true;

@@ -26,17 +26,20 @@ const MACHINES: [(&str, &str, &str, Option<&str>); 3] = [
     ("gpu-1", "32", "128Gi", Some("4")),
 ];
 
-/// Starts kwok and waits until its nodes are ready and what it serves is known.
-pub(crate) async fn start(cluster: &Cluster, client: &kube::Client) -> Result<()> {
+/// Starts kwok and waits until its nodes, if it is to have any now, are ready and what it serves is known.
+pub(crate) async fn start(cluster: &Cluster, client: &kube::Client, machines: bool) -> Result<()> {
+    let machines = if machines { MACHINES.as_slice() } else { &[] };
     let mut manifests = definitions::folder(&Tool::Kwok.file("kustomize/crd/bases")?)?;
     manifests.push(tools::read_text(&tools::package().join("kwok/commands.yaml"))?);
     definitions::apply(client, definitions::read(&manifests)?).await?;
     cluster.processes().spawn("kwok", &mut command(cluster)?)?;
     let nodes: Api<Node> = Api::all(client.clone());
-    for machine in MACHINES {
-        create(&nodes, machine).await.map_err(|why| Error::of("a node", why))?;
+    for machine in machines {
+        create(&nodes, *machine).await.map_err(|why| Error::of("a node", why))?;
     }
-    cluster.until("kwok", async || all_ready(&nodes).await).await
+    cluster
+        .until("kwok", async || all_ready(&nodes, machines.len()).await)
+        .await
 }
 
 fn command(cluster: &Cluster) -> Result<Command> {
@@ -96,7 +99,7 @@ async fn create(
     Ok(())
 }
 
-async fn all_ready(nodes: &Api<Node>) -> bool {
+async fn all_ready(nodes: &Api<Node>, many: usize) -> bool {
     let Ok(list) = nodes.list(&ListParams::default()).await else {
         return false;
     };
@@ -114,5 +117,5 @@ async fn all_ready(nodes: &Api<Node>) -> bool {
             .as_ref()
             .is_none_or(|spec| spec.taints.as_ref().is_none_or(Vec::is_empty))
     };
-    list.items.len() >= MACHINES.len() && list.items.iter().all(|node| ready(node) && open(node))
+    list.items.len() >= many && list.items.iter().all(|node| ready(node) && open(node))
 }

@@ -295,13 +295,19 @@ async fn logs_grow_and_commands_run() {
         .await
         .expect("in time")
         .expect("lines");
-    assert_eq!(lines, [1, 2, 3, 4, 5].map(|number| format!("talks: line {number}")));
+    assert_eq!(
+        lines,
+        [1, 2, 3, 4, 5].map(|number| format!("talks/main: line {number}"))
+    );
     let tail = LogParams {
         tail_lines: Some(1),
         ..LogParams::default()
     };
     let last = pods.logs("talks", &tail).await.expect("a tail");
-    assert!(last.starts_with("talks: line ") && last.lines().count() == 1, "{last}");
+    assert!(
+        last.starts_with("talks/main: line ") && last.lines().count() == 1,
+        "{last}"
+    );
 
     let attach = AttachParams::default().stderr(false);
     let mut session = pods
@@ -343,7 +349,7 @@ async fn crashed_pod_keeps_its_previous_log() {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    assert!(said.starts_with("crashes: line 1\n"), "{said}");
+    assert!(said.starts_with("crashes/main: line 1\n"), "{said}");
 }
 
 #[tokio::test]

@@ -34,7 +34,8 @@ pub enum Need {
     Alone,
 }
 
-/// One step: a request (`do`), a watch that is opened (`do` and `watch`), or events that must come (`events`).
+/// One step: a request (`do`), a watch that is opened (`do` and `watch`), or events that must come (`events`); or, of a
+/// log that grows, `do` and `follow`, and `lines`.
 /// All texts may name variables: `{ns}`, `{id}` (a word of this case alone), `{it}`, what was saved, `{x300}` (300 times x).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,7 +65,8 @@ pub struct Step {
     /// Asks again until all is as expected, or half a minute is over.
     #[serde(default)]
     pub eventually: bool,
-    /// Opens the watch in the background, under this name.
+    /// Opens the watch, or follows the log, in the background, under this name.
+    #[serde(alias = "follow")]
     pub watch: Option<String>,
 
     /// The status code; without it any below 400.
@@ -75,7 +77,7 @@ pub struct Step {
     pub message: Option<String>,
     /// All causes of a `Status`, in any order.
     pub causes: Option<Vec<Cause>>,
-    /// What the answer must at least hold; see [`crate::matching`].
+    /// What the answer must at least hold; see [`crate::matching`]. A text is the list of its lines.
     pub has: Option<Value>,
     /// JSON pointers to what may not be there.
     #[serde(default)]
@@ -92,7 +94,8 @@ pub struct Step {
     #[serde(default)]
     pub save: BTreeMap<String, String>,
 
-    /// The watch from which events are taken.
+    /// The watch from which events, or the log from which lines are taken.
+    #[serde(alias = "lines")]
     pub events: Option<String>,
     /// Those events, in this order.
     #[serde(default)]
@@ -100,7 +103,7 @@ pub struct Step {
     /// Whether they may come in any order.
     #[serde(default)]
     pub unordered: bool,
-    /// Whether the stream must end after them.
+    /// Whether the stream must end after them; a log may say more before it does.
     #[serde(default)]
     pub closes: bool,
 }
@@ -147,7 +150,7 @@ pub struct Cause {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub enum Event {
-    /// `ADDED name`, or the type alone.
+    /// `ADDED name`, or the type alone; of a log, the line.
     Line(String),
     /// More than that.
     Whole(WholeEvent),

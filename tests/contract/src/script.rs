@@ -12,7 +12,7 @@ use crate::matching::Mismatch;
 use crate::send::{self, Answer};
 use crate::server::Server;
 use crate::variables::Variables;
-use crate::watching::{Item, Watch, differs};
+use crate::watching::{Form, Item, Watch, differs};
 
 /// How long one answer, and one step's events, may take.
 const STEP_LIMIT: Duration = Duration::from_secs(30);
@@ -212,8 +212,15 @@ impl Play<'_> {
             return Ok(send::compare(step, &answer, &self.variables)?.0);
         }
         let line = step.request.as_deref().unwrap_or_default();
-        let bookmarks = line.contains("allowWatchBookmarks=");
-        let watch = Watch::start(response.into_body(), bookmarks);
+        let media = response.headers().get("content-type");
+        let form = if media.is_some_and(|media| media.as_bytes().starts_with(send::PLAIN.as_bytes())) {
+            Form::Log
+        } else {
+            Form::Events {
+                bookmarks: line.contains("allowWatchBookmarks="),
+            }
+        };
+        let watch = Watch::start(response.into_body(), form);
         self.watches.insert(name.to_owned(), watch);
         Ok(Vec::new())
     }
@@ -251,7 +258,7 @@ impl Play<'_> {
             number += 1;
         }
         if step.closes {
-            found.extend(match timeout_at(end, watch.next(false)).await {
+            found.extend(match timeout_at(end, watch.end()).await {
                 Ok(Item::End) => None,
                 Ok(item) => Some(Mismatch::new("closes", "the stream's end", &format!("{item:?}"))),
                 Err(_) => Some(Mismatch::new("closes", "the stream's end", "an open stream")),

@@ -62,13 +62,14 @@ impl Server {
         Self::new(Which::Sandbox, config, Runs::Sandbox(sandbox, folder))
     }
 
-    /// A real server with its controllers, all of whose past before now is forgotten.
+    /// A real server with its controllers, all of whose past before now is forgotten. It has no nodes but those that
+    /// cases make: no pod is placed on one that does not name it.
     ///
     /// # Errors
     /// When it does not start.
     pub async fn real() -> Result<Self, Failure> {
         let options = Options {
-            nodes: false,
+            machines: false,
             ..Options::default()
         };
         let cluster = Cluster::start(options).await?;

@@ -81,6 +81,21 @@ impl Lines {
         u64::try_from(said).unwrap_or(0) + words
     }
 
+    /// The number of the first line that was not said before this time.
+    pub(super) fn first_since(&self, since: Timestamp) -> u64 {
+        let mut number = self.count(since);
+        while number > 0 && self.line(number - 1).0 >= since {
+            number -= 1;
+        }
+        // A line says that it is up to a second older than the moment at which it can be read.
+        let later = since.checked_add(SignedDuration::from_secs(1));
+        let end = self.count(later.unwrap_or(Timestamp::MAX));
+        while number < end && self.line(number).0 < since {
+            number += 1;
+        }
+        number
+    }
+
     /// The line with this number, and when it was said.
     pub(super) fn line(&self, number: u64) -> (Timestamp, String) {
         if let Some(ended) = self.ended {
@@ -366,6 +381,23 @@ mod tests {
         assert!(all.iter().all(|(time, _)| *time <= end));
         assert_eq!(all[700], Lines::new(&run(None)).line(700));
         assert!(all.iter().any(|(_, text)| text.contains("\u{1b}[33m")));
+    }
+
+    #[test]
+    fn lines_since_a_time_are_those_not_said_before() {
+        for lines in [Lines::new(&run(None)), Lines::new(&run(Some((60, "Error"))))] {
+            let all = lines.count(lines.started + SignedDuration::from_secs(61));
+            for number in 0..all {
+                let time = lines.line(number).0;
+                let first = lines.first_since(time);
+                assert_eq!(lines.line(first).0, time, "{number}");
+                assert!(first == 0 || lines.line(first - 1).0 < time, "{number}");
+                let after = lines.first_since(time + SignedDuration::from_nanos(1));
+                assert!(after > number, "{number}");
+                assert!(lines.line(after - 1).0 <= time, "{number}");
+            }
+            assert_eq!(lines.first_since(Timestamp::MIN), 0);
+        }
     }
 
     #[test]

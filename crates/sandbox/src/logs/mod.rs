@@ -15,7 +15,7 @@ use futures::stream;
 use http::{HeaderValue, Response};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::logs::lines::Lines;
@@ -47,8 +47,12 @@ pub(crate) fn answer(context: &Context) -> Result<Answer, Refusal> {
     let pod = context.current()?.value();
     let wish = wish(context)?;
     let name = container(context, &pod)?;
-    if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() {
+    let node = text(&pod, "/spec/nodeName");
+    if node.is_empty() {
         return Ok(respond::text(204, ""));
+    }
+    if context.api.store.get("nodes", node).is_none() {
+        return Err(Refusal::not_found(&context.kind, node));
     }
     let previous = context.query.flag("previous");
     let run = find(&pod, &name, previous).map_err(Refusal::bad_request)?;
@@ -96,12 +100,13 @@ fn wish(context: &Context) -> Result<Wish, Refusal> {
             ));
             None
         }
-        (Some(seconds), None) => Timestamp::from_second(Timestamp::now().as_second() - seconds).ok(),
+        (Some(seconds), None) => Timestamp::now().checked_sub(SignedDuration::from_secs(seconds)).ok(),
         (None, Some(time)) => {
-            let parsed = time.parse().map_err(|why: jiff::Error| {
+            let parsed: Timestamp = time.parse().map_err(|why: jiff::Error| {
                 Refusal::bad_request(format!("parsing time \"{time}\" as RFC 3339: {why}"))
             })?;
-            Some(parsed)
+            // So the API server passes it on to the kubelet.
+            Timestamp::from_second(parsed.as_second()).ok()
         }
         (None, None) => None,
     };
@@ -142,7 +147,7 @@ impl Reader {
         let end = lines.count(run.end_or_now());
         let mut next = end.saturating_sub(wish.tail.unwrap_or(KEPT_LINES));
         if let Some(since) = wish.since {
-            next = next.max(lines.count(since));
+            next = next.max(lines.first_since(since));
         }
         Self {
             api: Arc::clone(&context.api),
