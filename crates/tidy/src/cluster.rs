@@ -1,4 +1,4 @@
-//! Runs the tests that want real servers: kube-apiserver, etcd, kwok, Envoy, dex, oauth2-proxy.
+//! Runs the tests that want real servers: kube-apiserver, etcd, kwok, Envoy, dex, oauth2-proxy, TensorBoard, Jupyter.
 
 use crate::run::{gateway, in_root, step};
 use crate::setup::{self, command, python};
@@ -10,7 +10,12 @@ use std::process::{Child, Command, Stdio};
 /// How long the watch machine is driven through faults. Meanwhile all else goes on.
 const FAULTS_S: &str = "600";
 /// The packages whose tests marked as ignored are run here.
-const ON_REAL_SERVERS: &[&str] = &["flowdeck-cluster", "flowdeck-contract", "flowdeck-deploy"];
+const ON_REAL_SERVERS: &[&str] = &[
+    "flowdeck-cluster",
+    "flowdeck-contract",
+    "flowdeck-deploy",
+    "flowdeck-peers",
+];
 /// The programs that tests start.
 const PROGRAMS: &[&str] = &["flowdeck-cluster", "flowdeck-faults", "flowdeck-fronts"];
 

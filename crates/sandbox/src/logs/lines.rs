@@ -275,13 +275,9 @@ fn jupyter_start(run: &Run) -> Vec<(Level, &'static str, String)> {
             "ServerApp",
             "Serving notebooks from local directory: /home/jovyan".to_owned(),
         ),
-        info(
-            "ServerApp",
-            format!(
-                "Jupyter Server 2.17.0 is running at: http://{}:8888{prefix}/lab",
-                run.pod_name
-            ),
-        ),
+        info("ServerApp", "Jupyter Server 2.17.0 is running at:".to_owned()),
+        info("ServerApp", format!("http://{}:8888{prefix}/lab", run.pod_name)),
+        info("ServerApp", format!("    http://127.0.0.1:8888{prefix}/lab")),
         info(
             "ServerApp",
             "Use Control-C to stop this server and shut down all kernels (twice to skip confirmation).".to_owned(),

@@ -25,6 +25,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("contract", &["cluster", "gateway", "objects", "sandbox", "watch"]),
     ("deploy", &["cluster", "gateway"]),
     ("faults", &["cluster", "objects", "sandbox", "watch"]),
+    ("peers", &["cluster", "graph", "objects", "sandbox", "scalars"]),
 ];
 
 /// Names of other floors that a module of the app may not see.
