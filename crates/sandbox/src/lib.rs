@@ -34,6 +34,7 @@ pub mod seed;
 
 pub use config::{Config, World};
 pub use error::Error;
+pub use logs::no_log;
 pub use sandbox::Sandbox;
 pub use server::faults::Faults;
 pub use server::respond::{Answer, Body};

@@ -17,6 +17,7 @@ use crate::etcd::Etcd;
 use crate::gateway::{self, Gateway};
 use crate::kubeconfig;
 use crate::kubeflow;
+use crate::kubelet::Kubelet;
 use crate::logs;
 use crate::nodes;
 use crate::pki::{Authority, Identity};
@@ -150,7 +151,17 @@ impl Cluster {
         }
         if self.options.controllers && self.options.nodes {
             let client = self.client().await?;
-            nodes::start(self, &client, self.options.machines).await?;
+            let kubelet = Kubelet {
+                port: ports::free()?,
+                kwok: ports::free()?,
+                folder: self.folder().to_owned(),
+                kubeconfig: self.admin_kubeconfig().to_owned(),
+            };
+            nodes::start(self, &client, self.options.machines, &kubelet).await?;
+            self.background.push(Background::start("kubelet", async move |_stop| {
+                // Without it no log is to be had, which those who ask for one are told.
+                kubelet.serve().await.ok();
+            })?);
             let (kubeconfig, folder) = (self.admin_kubeconfig().to_owned(), self.folder().join("pods"));
             self.background.push(Background::start("pod-logs", async move |_stop| {
                 if let Ok(client) = self::client(&kubeconfig).await {

@@ -26,6 +26,7 @@ mod front;
 mod gateway;
 mod kubeconfig;
 mod kubeflow;
+mod kubelet;
 mod logs;
 mod nodes;
 mod pki;

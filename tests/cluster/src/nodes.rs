@@ -9,8 +9,9 @@ use serde_json::json;
 
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
+use crate::kubelet::Kubelet;
 use crate::tools::Tool;
-use crate::{definitions, ports, tools};
+use crate::{definitions, tools};
 
 /// What kwok is asked to serve of its own kinds.
 const KINDS: &str = "Logs,Exec,ClusterExec,PortForward,ClusterPortForward,Attach,ClusterAttach";
@@ -27,12 +28,12 @@ const MACHINES: [(&str, &str, &str, Option<&str>); 3] = [
 ];
 
 /// Starts kwok and waits until its nodes, if it is to have any now, are ready and what it serves is known.
-pub(crate) async fn start(cluster: &Cluster, client: &kube::Client, machines: bool) -> Result<()> {
+pub(crate) async fn start(cluster: &Cluster, client: &kube::Client, machines: bool, kubelet: &Kubelet) -> Result<()> {
     let machines = if machines { MACHINES.as_slice() } else { &[] };
     let mut manifests = definitions::folder(&Tool::Kwok.file("kustomize/crd/bases")?)?;
     manifests.push(tools::read_text(&tools::package().join("kwok/commands.yaml"))?);
     definitions::apply(client, definitions::read(&manifests)?).await?;
-    cluster.processes().spawn("kwok", &mut command(cluster)?)?;
+    cluster.processes().spawn("kwok", &mut command(cluster, kubelet)?)?;
     let nodes: Api<Node> = Api::all(client.clone());
     for machine in machines {
         create(&nodes, *machine).await.map_err(|why| Error::of("a node", why))?;
@@ -42,7 +43,7 @@ pub(crate) async fn start(cluster: &Cluster, client: &kube::Client, machines: bo
         .await
 }
 
-fn command(cluster: &Cluster) -> Result<Command> {
+fn command(cluster: &Cluster, kubelet: &Kubelet) -> Result<Command> {
     let folder = cluster.folder();
     let mut stages = tools::read_text(&tools::package().join("kwok/pods.yaml"))?;
     for stage in NODE_STAGES {
@@ -53,17 +54,14 @@ fn command(cluster: &Cluster) -> Result<Command> {
     }
     let config = folder.join("kwok.yaml");
     std::fs::write(&config, stages).map_err(|why| Error::of("kwok's stages", why))?;
-    let port = ports::free()?;
     let mut command = Command::new(Tool::Kwok.program("kwok")?);
     // Flags only: a KwokConfiguration document in --config would turn off every default.
     command.args([
         format!("--kubeconfig={}", cluster.admin_kubeconfig().display()),
         format!("--config={}", config.display()),
         format!("--enable-crds={KINDS}"),
-        format!("--node-port={port}"),
-        format!("--server-address=127.0.0.1:{port}"),
-        format!("--tls-cert-file={}", folder.join("kubelet.crt").display()),
-        format!("--tls-private-key-file={}", folder.join("kubelet.key").display()),
+        format!("--node-port={}", kubelet.port),
+        format!("--server-address=127.0.0.1:{}", kubelet.kwok),
     ]);
     command.args([
         "--manage-all-nodes=true",

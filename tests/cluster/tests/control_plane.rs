@@ -201,6 +201,18 @@ async fn until_pod(pods: &Api<Pod>, name: &str, what: &str, condition: fn(&Value
     done.expect("a watch");
 }
 
+/// A log, which is there a moment after its pod's status says so.
+async fn log_in_time<T>(ask: impl AsyncFn() -> kube::Result<T>) -> T {
+    let began = Instant::now();
+    loop {
+        match ask().await {
+            Ok(log) => return log,
+            Err(why) => assert!(began.elapsed() < Duration::from_secs(30), "{why}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 fn waits(status: &Value, reason: &str) -> bool {
     status["containerStatuses"][0]["state"]["waiting"]["reason"] == reason
 }
@@ -277,19 +289,11 @@ async fn logs_grow_and_commands_run() {
         .expect("created");
     until_pod(&pods, "talks", "running", |status| status["phase"] == "Running").await;
 
-    // The log is there a moment after the pod runs.
-    let began = Instant::now();
     let follow = LogParams {
         follow: true,
         ..LogParams::default()
     };
-    let stream = loop {
-        match pods.log_stream("talks", &follow).await {
-            Ok(stream) => break stream,
-            Err(why) => assert!(began.elapsed() < Duration::from_secs(30), "{why}"),
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let stream = log_in_time(async || pods.log_stream("talks", &follow).await).await;
     let five = stream.lines().take(5).try_collect::<Vec<String>>();
     let lines = tokio::time::timeout(Duration::from_secs(30), five)
         .await
@@ -341,14 +345,7 @@ async fn crashed_pod_keeps_its_previous_log() {
         previous: true,
         ..LogParams::default()
     };
-    let began = Instant::now();
-    let said = loop {
-        match pods.logs("crashes", &previous).await {
-            Ok(said) => break said,
-            Err(why) => assert!(began.elapsed() < Duration::from_secs(30), "{why}"),
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let said = log_in_time(async || pods.logs("crashes", &previous).await).await;
     assert!(said.starts_with("crashes/main: line 1\n"), "{said}");
 }
 

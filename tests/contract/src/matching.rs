@@ -3,6 +3,7 @@
 //! - an object must hold at least the named fields; a list must have exactly the named items, in this order;
 //! - `{"$contains": […]}` asks that a list has, for each of these, an item that matches;
 //! - `{"$all": x}` asks that a list is not empty and each item matches;
+//! - `{"$not": x}` asks for something else than x;
 //! - the text `<any>` matches all but null; `<absent>` matches what is not there; `~ …` is a regular expression that must
 //!   match a text or the digits of a number.
 
@@ -48,6 +49,13 @@ pub fn subset(at: &str, wanted: &Value, got: Option<&Value>) -> Vec<Mismatch> {
             Some(why) => vec![Mismatch::new(at, &why, &shown())],
             None => Vec::new(),
         },
+        Value::Object(map) if map.len() == 1 && map.contains_key("$not") => {
+            if subset(at, &map["$not"], got).is_empty() || got.is_none() {
+                differs()
+            } else {
+                Vec::new()
+            }
+        }
         Value::Object(map) if map.len() == 1 && (map.contains_key("$contains") || map.contains_key("$all")) => {
             items(at, map, got)
         }
@@ -198,6 +206,9 @@ mod tests {
         check(json!({"$all": {"a": 1}}), json!([{"a": 1}, {"a": 2}]), &["has/1/a"]);
         check(json!({"$all": "<any>"}), json!([]), &["has"]);
         check(json!({"$contains": []}), json!({}), &["has"]);
+        check(json!([{"$not": "a"}]), json!(["b"]), &[]);
+        check(json!([{"$not": "~ ^a"}]), json!(["ab"]), &["has/0"]);
+        check(json!({"a": {"$not": 1}}), json!({}), &["has/a"]);
     }
 
     #[test]

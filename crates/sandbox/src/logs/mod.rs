@@ -72,6 +72,12 @@ pub(crate) fn answer(context: &Context) -> Result<Answer, Refusal> {
     Ok(answer)
 }
 
+/// Why a container of a pod has no log, or no previous one, in a kubelet's words.
+#[must_use]
+pub fn no_log(pod: &Value, container: &str, previous: bool) -> Option<String> {
+    find(pod, container, previous).err()
+}
+
 /// Source: `ValidatePodLogOptions` in pkg/apis/core/validation (1.36).
 fn wish(context: &Context) -> Result<Wish, Refusal> {
     let query = &context.query;
