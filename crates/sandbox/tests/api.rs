@@ -1,58 +1,32 @@
 //! Takes the API through its rules over HTTP: versions, pages, watches, finalizers, dry runs, patches, quotas, faults.
 
 mod frames;
+mod world;
 
-use bytes::Bytes;
-use flowdeck_sandbox::{Config, Sandbox, World};
-use http_body_util::{BodyExt, Full};
+use flowdeck_sandbox::Config;
 use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
 use crate::frames::events;
+use crate::world::World;
 
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";
 const BOOKS: &str = "/apis/kubeflow.org/v1/namespaces/default/notebooks";
 
-struct World1 {
-    sandbox: Sandbox,
-    http: Client<HttpConnector, Full<Bytes>>,
-    _folder: tempfile::TempDir,
-}
+/// A sandbox that is spoken with in JSON.
+struct Json(World);
 
-impl World1 {
+impl Json {
     async fn start() -> Self {
-        Self::with(|_| {}).await
+        Self(World::start().await)
     }
 
     async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut config = Config::new(folder.path());
-        config.world = World::Empty;
-        config.controllers = false;
-        config.faults = true;
-        change(&mut config);
-        let sandbox = Sandbox::start(config).await.expect("the sandbox starts");
-        Self {
-            sandbox,
-            http: Client::builder(TokioExecutor::new()).build_http(),
-            _folder: folder,
-        }
+        Self(World::with(change).await)
     }
 
-    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> http::Response<Incoming> {
-        let token = self.sandbox.admin_token();
-        let mut request = http::Request::builder()
-            .method(method)
-            .uri(format!("http://{}{path}", self.sandbox.address()))
-            .header("authorization", format!("Bearer {token}"));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Full::from(body)).expect("a request");
-        self.http.request(request).await.expect("an answer")
+    async fn stream(&self, path: &str) -> http::Response<Incoming> {
+        self.0.send("GET", path, &[], "").await
     }
 
     async fn json(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> (u16, Value) {
@@ -61,14 +35,7 @@ impl World1 {
         } else {
             body.to_string()
         };
-        let answer = self.send(method, path, headers, body).await;
-        let code = answer.status().as_u16();
-        let bytes = answer.into_body().collect().await.expect("a body").to_bytes();
-        (
-            code,
-            serde_json::from_slice(&bytes)
-                .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned())),
-        )
+        self.0.ask(method, path, headers, &body).await
     }
 
     async fn get(&self, path: &str) -> Value {
@@ -109,17 +76,15 @@ fn kinds(events: &[Value]) -> Vec<String> {
 
 #[tokio::test]
 async fn other_bearers_are_unauthorized() {
-    let world = World1::start().await;
-    let request = http::Request::get(format!("http://{}/api/v1/pods", world.sandbox.address()))
-        .body(Full::default())
-        .expect("a request");
-    let answer = world.http.request(request).await.expect("an answer");
-    assert_eq!(answer.status(), 401);
+    let world = Json::start().await;
+    let other = [("authorization", "Bearer other")];
+    let (code, _) = world.json("GET", "/api/v1/pods", &other, Value::Null).await;
+    assert_eq!(code, 401);
 }
 
 #[tokio::test]
 async fn an_old_version_conflicts() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     let made = world.map("a").await;
     let path = format!("{MAPS}/a");
     let (code, changed) = world.merge(&path, json!({"data": {"a": "2"}})).await;
@@ -139,7 +104,7 @@ async fn an_old_version_conflicts() {
 
 #[tokio::test]
 async fn pages_show_one_moment() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     for name in ["a", "b", "c", "d", "e"] {
         world.map(name).await;
     }
@@ -166,7 +131,7 @@ async fn pages_show_one_moment() {
 
 #[tokio::test]
 async fn forgotten_versions_are_gone() {
-    let world = World1::with(|config| config.history_changes = 4).await;
+    let world = Json::with(|config| config.history_changes = 4).await;
     world.map("a").await;
     world.map("b").await;
     let first = world.get(&format!("{MAPS}?limit=1")).await;
@@ -186,12 +151,7 @@ async fn forgotten_versions_are_gone() {
     );
     let version = first["metadata"]["resourceVersion"].as_str().expect("a version");
     let answer = world
-        .send(
-            "GET",
-            &format!("{MAPS}?watch=true&resourceVersion={version}"),
-            &[],
-            String::new(),
-        )
+        .stream(&format!("{MAPS}?watch=true&resourceVersion={version}"))
         .await;
     assert_eq!(answer.status(), 200);
     let events = events(answer, 1).await;
@@ -207,12 +167,12 @@ async fn forgotten_versions_are_gone() {
 
 #[tokio::test]
 async fn a_watch_tells_what_its_selector_sees() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     world.map("a").await;
     let path = format!(
         "{MAPS}?watch=true&labelSelector=x%3Dy&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
     );
-    let answer = world.send("GET", &path, &[], String::new()).await;
+    let answer = world.stream(&path).await;
     world
         .merge(&format!("{MAPS}/a"), json!({"metadata": {"labels": {"x": "y"}}}))
         .await;
@@ -231,17 +191,17 @@ async fn a_watch_tells_what_its_selector_sees() {
 
 #[tokio::test]
 async fn a_watch_ends_with_a_bookmark_at_its_deadline() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     let made = world.map("a").await;
     let version = made["metadata"]["resourceVersion"].as_str().expect("a version");
     let path = format!("{MAPS}?watch=true&resourceVersion={version}&allowWatchBookmarks=true&timeoutSeconds=3");
-    let events = events(world.send("GET", &path, &[], String::new()).await, 99).await;
+    let events = events(world.stream(&path).await, 99).await;
     assert_eq!(kinds(&events), ["BOOKMARK "]);
 }
 
 #[tokio::test]
 async fn finalizers_hold_an_object() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     world
         .post(
             MAPS,
@@ -268,7 +228,7 @@ async fn finalizers_hold_an_object() {
 
 #[tokio::test]
 async fn propagation_leaves_its_finalizer() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     world.map("a").await;
     let (_, marked) = world
         .json(
@@ -283,7 +243,7 @@ async fn propagation_leaves_its_finalizer() {
 
 #[tokio::test]
 async fn a_dry_run_stores_nothing() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     let body = json!({"apiVersion": "kubeflow.org/v1", "kind": "Notebook", "metadata": {"name": "n"}, "spec": {"template": {"spec": {"containers": [{"name": "n"}]}}}});
     let (code, shown) = world.post(&format!("{BOOKS}?dryRun=All"), body.clone()).await;
     assert_eq!((code, shown["metadata"]["uid"].is_string()), (201, true));
@@ -304,7 +264,7 @@ async fn a_dry_run_stores_nothing() {
 
 #[tokio::test]
 async fn status_and_spec_are_apart() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     let body = json!({"apiVersion": "kubeflow.org/v1", "kind": "Notebook", "metadata": {"name": "n"},
         "spec": {"template": {"spec": {"containers": [{"name": "n"}]}}}, "status": {"readyReplicas": 7}});
     let (_, made) = world.post(BOOKS, body).await;
@@ -338,7 +298,7 @@ async fn status_and_spec_are_apart() {
 
 #[tokio::test]
 async fn other_kinds_of_patches_are_unsupported() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     world.map("a").await;
     for media in ["application/apply-patch+cbor", "text/plain"] {
         let (code, refused) = world
@@ -354,7 +314,7 @@ async fn other_kinds_of_patches_are_unsupported() {
 
 #[tokio::test]
 async fn a_quota_is_held() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     let quota = json!({"metadata": {"name": "q"}, "spec": {"hard": {"requests.cpu": "1", "pods": "5"}}});
     assert_eq!(
         world.post("/api/v1/namespaces/default/resourcequotas", quota).await.0,
@@ -385,7 +345,7 @@ async fn a_quota_is_held() {
 
 #[tokio::test]
 async fn rights_are_asked_for_every_request() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     let alice = [("impersonate-user", "alice@example.com")];
     let (code, refused) = world.json("GET", BOOKS, &alice, Value::Null).await;
     assert_eq!(code, 403);
@@ -408,7 +368,7 @@ async fn rights_are_asked_for_every_request() {
 
 #[tokio::test]
 async fn a_going_namespace_takes_nothing_new() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     world
         .post("/api/v1/namespaces", json!({"metadata": {"name": "t"}}))
         .await;
@@ -434,7 +394,7 @@ async fn a_going_namespace_takes_nothing_new() {
 
 #[tokio::test]
 async fn faults_come_as_ordered() {
-    let world = World1::start().await;
+    let world = Json::start().await;
     for (answer, code) in [
         ("410", 410),
         ("429", 429),
@@ -459,7 +419,7 @@ async fn faults_come_as_ordered() {
 async fn definition_that_comes_back_finds_nothing_of_the_old_one_and_keeps_its_own() {
     let definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/notebooks.kubeflow.org";
     let definitions = definition.trim_end_matches("/notebooks.kubeflow.org");
-    let world = World1::start().await;
+    let world = Json::start().await;
     let book = |name: &str| {
         let container = json!({"name": name, "image": "i"});
         json!({
@@ -481,7 +441,7 @@ async fn definition_that_comes_back_finds_nothing_of_the_old_one_and_keeps_its_o
     assert_eq!(world.get(BOOKS).await["items"], json!([]), "the old ones are gone");
     assert_eq!(world.post(BOOKS, book("new")).await.0, 201);
     let path = format!("{BOOKS}?watch=true&resourceVersion=0&timeoutSeconds=2");
-    let events = events(world.send("GET", &path, &[], String::new()).await, 1).await;
+    let events = events(world.stream(&path).await, 1).await;
     assert_eq!(kinds(&events).len(), 1, "{events:?}");
     assert_eq!(
         world.json("GET", &format!("{BOOKS}/new"), &[], Value::Null).await.0,

@@ -14,7 +14,7 @@ use serde_json::Value;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A sandbox without controllers, and a client of its administrator.
+/// A sandbox without controllers that takes orders for faults, and a client of its administrator.
 pub(crate) struct World {
     sandbox: Sandbox,
     http: Client<HttpConnector, Full<Bytes>>,
@@ -24,10 +24,17 @@ pub(crate) struct World {
 impl World {
     /// Starts one.
     pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Starts one whose configuration is changed.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = Config::new(folder.path());
         config.world = flowdeck_sandbox::World::Empty;
         config.controllers = false;
+        config.faults = true;
+        change(&mut config);
         Self {
             sandbox: Sandbox::start(config).await.expect("the sandbox starts"),
             http: Client::builder(TokioExecutor::new()).build_http(),
@@ -35,7 +42,7 @@ impl World {
         }
     }
 
-    /// Sends a request.
+    /// Sends a request, as the administrator unless the headers say who asks.
     pub(crate) async fn send(
         &self,
         method: &str,
@@ -43,11 +50,12 @@ impl World {
         headers: &[(&str, &str)],
         body: &str,
     ) -> http::Response<Incoming> {
-        let token = self.sandbox.admin_token();
         let mut request = http::Request::builder()
             .method(method)
-            .uri(format!("http://{}{path}", self.sandbox.address()))
-            .header("authorization", format!("Bearer {token}"));
+            .uri(format!("http://{}{path}", self.sandbox.address()));
+        if headers.iter().all(|(name, _)| *name != "authorization") {
+            request = request.header("authorization", format!("Bearer {}", self.sandbox.admin_token()));
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
