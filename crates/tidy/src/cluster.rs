@@ -25,7 +25,7 @@ const PROGRAMS: &[&str] = &["flowdeck-cluster", "flowdeck-faults", "flowdeck-fro
 /// The first step that failed.
 pub fn test() -> Result<(), String> {
     step("set-up", || setup::run(setup::For::Test))?;
-    step("the real servers (7 min from nothing)", || {
+    step("the real servers (8 min from nothing)", || {
         command::run(&mut in_root(
             "cargo",
             &["run", "-q", "--locked", "-p", "flowdeck-cluster", "--", "build"],

@@ -38,8 +38,11 @@ const OTHERWISE: &[(&str, Loader, usize)] = &[
     ("restart", Python, 17),
 ];
 
-/// Points by run and tag: step, wall time and value as bits, so that NaN equals itself and 0 is not -0.
-type Curves = BTreeMap<(String, String), Vec<(i64, u64, u64)>>;
+/// A point's step, wall time and value; times and values as bits, so that NaN equals itself and 0 is not -0.
+type Bits = (i64, u64, u64);
+
+/// Points by run and tag.
+type Curves = BTreeMap<(String, String), Vec<Bits>>;
 
 /// Starts TensorBoard on a folder of logs.
 fn tensorboard(logs: &Path, home: &Path, loader: Loader, options: &[&str]) -> Server {
@@ -138,11 +141,30 @@ fn differences(ours: &Curves, theirs: &Curves, listed: impl Fn(&str) -> Option<u
             Some(count) if other.map_or(0, Vec::len) == count && mine != other => {}
             None if mine == other => {}
             listed => found.push(format!(
-                "{key:?} (listed: {listed:?})\n  ours   {mine:?}\n  theirs {other:?}"
+                "{key:?} (listed: {listed:?}): {}",
+                first_difference(mine, other)
             )),
         }
     }
     found
+}
+
+/// How many points there are, and the first that differs as step, wall time and value: ours, then theirs.
+fn first_difference(mine: Option<&Vec<Bits>>, other: Option<&Vec<Bits>>) -> String {
+    let points = |all: Option<&Vec<Bits>>| all.cloned().unwrap_or_default();
+    let (mine, other) = (points(mine), points(other));
+    let at = (0..mine.len().max(other.len())).find(|&at| mine.get(at) != other.get(at));
+    let shown = |all: &[Bits]| {
+        let (step, wall, value) = *all.get(at?)?;
+        Some((step, f64::from_bits(wall), f64::from_bits(value)))
+    };
+    format!(
+        "{} and {} points, {:?} and {:?}",
+        mine.len(),
+        other.len(),
+        shown(&mine),
+        shown(&other)
+    )
 }
 
 fn no_difference(found: &[String]) -> Result<(), String> {
