@@ -18,6 +18,9 @@ use kube::api::{ListParams, LogParams};
 use serde_json::Value;
 
 const LIMIT: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_millis(50);
+/// How much faster than in life the sandbox's pods start.
+const SPEED: f64 = 20.0;
 /// jupyter-server wants a token with each request that changes something: one in the cookie, the same in a header.
 const CHANGES: &str = "Cookie: _xsrf=peers\r\nX-XSRFToken: peers\r\nContent-Type: application/json\r\n";
 
@@ -130,11 +133,14 @@ fn kernels_tell_a_culler_what_they_do_and_since_when() {
 /// A notebook of the sandbox that runs: the path that its pod is to serve, and what the sandbox says that it logged.
 async fn notebook() -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = Sandbox::start(Config::new(folder.path())).await.unwrap();
+    let mut config = Config::new(folder.path());
+    config.speed = SPEED;
+    let sandbox = Sandbox::start(config).await.unwrap();
     let pods: Api<Pod> = Api::namespaced(sandbox.client().unwrap(), "research-vision");
     let mut found = None;
     let began = std::time::Instant::now();
     while found.is_none() && began.elapsed() < LIMIT {
+        tokio::time::sleep(LOOK).await;
         let selected = ListParams::default().labels("notebook-name=vision-train-01");
         let all = pods.list(&selected).await.unwrap().items;
         found = all.into_iter().find(|pod| {
