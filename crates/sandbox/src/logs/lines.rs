@@ -182,7 +182,7 @@ impl Lines {
             2 => (
                 Level::Warning,
                 "ServerApp",
-                format!("Notebook work/explore.ipynb is not trusted ({} cells)", cell + 1),
+                "Notebook work/explore.ipynb is not trusted".to_owned(),
             ),
             3 => (Level::Info, "LabApp", "Build is up to date".to_owned()),
             4 => (
@@ -223,15 +223,11 @@ impl Lines {
                     f64::from(u32::try_from(random >> 50 & 0xff).unwrap_or(1)) / 10.0
                 ),
             ),
-            9 => (
-                Level::Info,
-                "ServerApp",
-                format!("101 GET /api/kernels/{kernel}/channels (@127.0.0.1)"),
-            ),
+            9 => (Level::Info, "ServerApp", format!("Connecting to kernel {kernel}.")),
             _ => (
                 Level::Info,
                 "ServerApp",
-                "Adapting from protocol version 5.3 (client) to 5.4 (kernel)".to_owned(),
+                format!("Adapting from protocol version 5.3 (kernel {kernel}) to 5.4 (client)."),
             ),
         }
     }
