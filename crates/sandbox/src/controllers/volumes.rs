@@ -166,6 +166,12 @@ async fn look_at_claim(cluster: &Cluster, queue: &Queue<Turn>, key: &Key) -> Out
             );
         }
         Step::ClassMissing(name) => {
+            let classes: Api<StorageClass> = Api::all(cluster.client.clone());
+            if classes.get_opt(&name).await?.is_some() {
+                // Made just before the claim; its stream brings it a moment later than the claim's.
+                queue.add_after(Turn::Claim(key.clone()), Duration::from_millis(20));
+                return Ok(None);
+            }
             let message = format!("storageclass.storage.k8s.io \"{name}\" not found");
             say(cluster, &claim, controller, ("ProvisioningFailed", true), message);
             return Ok(Some(Duration::from_secs(15)));
