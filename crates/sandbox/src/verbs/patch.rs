@@ -15,7 +15,7 @@ use crate::verbs::{Context, apply, change, meta};
 const APPLY: &str = "application/apply-patch+yaml";
 
 /// How often a patch without a version is applied anew when somebody else was faster.
-const TRIES: u32 = 5;
+pub(super) const TRIES: u32 = 5;
 
 /// `PATCH` of an object or a sub-resource.
 pub(crate) async fn patch(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
@@ -50,7 +50,7 @@ pub(crate) async fn patch(context: &Context, bytes: &[u8]) -> Result<Answer, Ref
 }
 
 /// Whether the conflict comes from a write of another, not from a version in the patch itself.
-fn raced(context: &Context, seen: u64) -> bool {
+pub(super) fn raced(context: &Context, seen: u64) -> bool {
     context.current().is_ok_and(|now| now.version != seen)
 }
 

@@ -8,10 +8,24 @@ use crate::request::body;
 use crate::server::respond::{self, Answer};
 use crate::store::Entry;
 use crate::verbs::change::Written;
+use crate::verbs::patch::{TRIES, raced};
 use crate::verbs::{Context, change, meta};
 
-/// Answers `GET`, `PUT` and `PATCH` of a scale.
+/// Answers `GET`, `PUT` and `PATCH` of a scale; a patch that another write came before is tried again.
 pub(crate) async fn answer(context: &Context, verb: &str, bytes: &[u8]) -> Result<Answer, Refusal> {
+    let mut tries = 0;
+    loop {
+        let seen = context.current()?.version;
+        match once(context, verb, bytes).await {
+            Err(refusal) if verb == "patch" && refusal.code == 409 && tries < TRIES && raced(context, seen) => {
+                tries += 1;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn once(context: &Context, verb: &str, bytes: &[u8]) -> Result<Answer, Refusal> {
     let scale = context.kind.scale.as_ref().ok_or_else(Refusal::no_such_resource)?;
     let current = context.current()?;
     let shown = view(context, scale, &current);
