@@ -21,7 +21,7 @@ const pages = [
 for (const theme of ["light", "dark"] as const) {
   for (const size of sizes) {
     test(`every page in ${theme} at ${size.width} px`, async ({ as, expected }) => {
-      test.setTimeout(180_000);
+      test.slow();
       expected.console.push(/404/);
       for (const { path, shows, user } of pages) {
         const page = await as(user ?? "alice", { ...size, theme });
