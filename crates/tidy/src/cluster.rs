@@ -25,7 +25,7 @@ const PROGRAMS: &[&str] = &["flowdeck-cluster", "flowdeck-faults", "flowdeck-fro
 /// The first step that failed.
 pub fn test() -> Result<(), String> {
     step("set-up", || setup::run(setup::For::Test))?;
-    step("the real servers (8 min from nothing)", || {
+    step("the real servers (8 to 13 min from nothing)", || {
         command::run(&mut in_root(
             "cargo",
             &["run", "-q", "--locked", "-p", "flowdeck-cluster", "--", "build"],
@@ -39,10 +39,7 @@ pub fn test() -> Result<(), String> {
     })?;
     let envoy = command::output(command::new(built("flowdeck-cluster")).args(["where", "wheels", "envoy"]))
         .ok_or("Envoy is not where `flowdeck-cluster build` puts it")?;
-    let mut faults = Beside::start(
-        "ten minutes of faults",
-        command::new(built("flowdeck-faults")).args(["real", "--seconds", FAULTS_S]),
-    )?;
+    let mut faults = Faults::start()?;
     step("the contract, the cluster and what is deployed", || {
         let mut tests = cargo("test", ON_REAL_SERVERS);
         tests.args(["--no-fail-fast", "--", "--ignored"]);
@@ -57,11 +54,11 @@ pub fn test() -> Result<(), String> {
     })?;
     // Not beside the attacks, though two of its tests only wait: on two cores its sign-ins then took too long.
     step("signing in through Envoy, dex and oauth2-proxy", || {
-        command::run(&mut playwright("tests/gateway", &envoy))
+        playwright("tests/gateway", &envoy)
     })?;
-    faults.finish()?;
+    step("ten minutes of faults (since the contract)", || faults.finish())?;
     step("browser tests on a real cluster", || {
-        command::run(&mut playwright("tests/browser", &envoy))
+        playwright("tests/browser", &envoy)
     })
 }
 
@@ -79,58 +76,54 @@ fn built(program: &str) -> PathBuf {
     target.join("debug").join(program)
 }
 
-fn playwright(tests: &str, envoy: &str) -> Command {
+fn playwright(tests: &str, envoy: &str) -> Result<(), String> {
     let mut run = in_root("node_modules/.bin/playwright", &["test", "-c", tests]);
-    run.env("FLOWDECK_ENVOY", envoy)
-        .env("FLOWDECK_CLUSTER", built("flowdeck-cluster"))
-        .env("FLOWDECK_FRONTS", built("flowdeck-fronts"));
-    run
+    command::run(
+        run.env("FLOWDECK_ENVOY", envoy)
+            .env("FLOWDECK_CLUSTER", built("flowdeck-cluster"))
+            .env("FLOWDECK_FRONTS", built("flowdeck-fronts")),
+    )
 }
 
-/// A run that goes on beside other steps; what it says is shown when it is waited for.
-struct Beside {
-    name: &'static str,
+/// The faults' run, which goes on beside other steps and ends with them.
+struct Faults {
     child: Child,
     log: PathBuf,
 }
 
-impl Beside {
-    fn start(name: &'static str, program: &mut Command) -> Result<Self, String> {
-        eprintln!("\n── {name}: begins, and is shown at the end");
-        let log = root().join("target").join(format!("{}.log", name.replace(' ', "-")));
+impl Faults {
+    fn start() -> Result<Self, String> {
+        let log = root().join("target/faults.log");
         let cannot = |why: std::io::Error| format!("{}: {why}", log.display());
         let (out, errors) = File::create(&log)
             .and_then(|file| Ok((file.try_clone()?, file)))
             .map_err(cannot)?;
-        let child = program
+        let child = command::new(built("flowdeck-faults"))
+            .args(["real", "--seconds", FAULTS_S])
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(errors)
             .spawn()
-            .map_err(|why| format!("{name}: {why}"))?;
-        Ok(Self { name, child, log })
+            .map_err(|why| format!("flowdeck-faults: {why}"))?;
+        Ok(Self { child, log })
     }
 
     fn finish(&mut self) -> Result<(), String> {
-        let (name, child, log) = (self.name, &mut self.child, &self.log);
-        step(name, || {
-            let status = child.wait().map_err(|why| why.to_string())?;
-            let said = std::fs::read_to_string(log).unwrap_or_default();
-            eprintln!("{}", said.trim_end());
-            if status.success() {
-                Ok(())
-            } else {
-                Err(format!("ended with {status}"))
-            }
-        })
+        let status = self.child.wait().map_err(|why| why.to_string())?;
+        let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+        eprintln!("{}", said.trim_end());
+        if status.success() {
+            return Ok(());
+        }
+        Err(format!("flowdeck-faults ended with {status}"))
     }
 }
 
-impl Drop for Beside {
+impl Drop for Faults {
     fn drop(&mut self) {
-        // Only when a step failed: after `finish` there is nobody left to end.
-        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
-            self.child.kill().and_then(|()| self.child.wait()).ok();
+        // Only when a step failed: after `finish` there is nobody left to kill.
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) && self.child.kill().is_ok() {
+            self.child.wait().ok();
         }
     }
 }
