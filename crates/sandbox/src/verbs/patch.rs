@@ -8,6 +8,7 @@ use crate::merging;
 use crate::refusal::{Cause, Refusal};
 use crate::request::body;
 use crate::server::respond::Answer;
+use crate::store::Entry;
 use crate::verbs::change::Written;
 use crate::verbs::{Context, apply, change, meta};
 
@@ -15,7 +16,7 @@ use crate::verbs::{Context, apply, change, meta};
 const APPLY: &str = "application/apply-patch+yaml";
 
 /// How often a patch without a version is applied anew when somebody else was faster.
-pub(super) const TRIES: u32 = 5;
+const TRIES: u32 = 5;
 
 /// `PATCH` of an object or a sub-resource.
 pub(crate) async fn patch(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
@@ -26,7 +27,7 @@ pub(crate) async fn patch(context: &Context, bytes: &[u8]) -> Result<Answer, Ref
     if applies {
         return apply::apply(context, bytes).await;
     }
-    let mut tries = 0;
+    let mut tries = Tries::default();
     loop {
         let current = context.current()?;
         let mut object = current.value();
@@ -43,15 +44,24 @@ pub(crate) async fn patch(context: &Context, bytes: &[u8]) -> Result<Answer, Ref
         let decoded = decode::value(context, patched).map_err(Refusal::of_patch)?;
         match change::store(context, &current, decoded.value, Written::Updated).await {
             Ok(entry) => return context.object(200, &entry, &decoded.warnings),
-            Err(refusal) if refusal.code == 409 && tries < TRIES && raced(context, current.version) => tries += 1,
+            Err(refusal) if tries.another(context, &current, &refusal) => {}
             Err(refusal) => return Err(refusal),
         }
     }
 }
 
-/// Whether the conflict comes from a write of another, not from a version in the patch itself.
-pub(super) fn raced(context: &Context, seen: u64) -> bool {
-    context.current().is_ok_and(|now| now.version != seen)
+/// How often a patch was applied already.
+#[derive(Default)]
+pub(super) struct Tries(u32);
+
+impl Tries {
+    /// Whether to apply it anew: the conflict comes from a write of another, not from a version in the patch itself.
+    pub(super) fn another(&mut self, context: &Context, seen: &Entry, refusal: &Refusal) -> bool {
+        let raced = || context.current().is_ok_and(|now| now.version != seen.version);
+        let another = refusal.code == 409 && self.0 < TRIES && raced();
+        self.0 += u32::from(another);
+        another
+    }
 }
 
 fn check_media(context: &Context, media: &str) -> Result<(), Refusal> {

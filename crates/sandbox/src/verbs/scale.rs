@@ -1,5 +1,7 @@
 //! Reads and writes the `scale` sub-resource.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::refusal::Refusal;
@@ -8,27 +10,24 @@ use crate::request::body;
 use crate::server::respond::{self, Answer};
 use crate::store::Entry;
 use crate::verbs::change::Written;
-use crate::verbs::patch::{TRIES, raced};
+use crate::verbs::patch::Tries;
 use crate::verbs::{Context, change, meta};
 
 /// Answers `GET`, `PUT` and `PATCH` of a scale; a patch that another write came before is tried again.
 pub(crate) async fn answer(context: &Context, verb: &str, bytes: &[u8]) -> Result<Answer, Refusal> {
-    let mut tries = 0;
+    let mut tries = Tries::default();
     loop {
-        let seen = context.current()?.version;
-        match once(context, verb, bytes).await {
-            Err(refusal) if verb == "patch" && refusal.code == 409 && tries < TRIES && raced(context, seen) => {
-                tries += 1;
-            }
-            other => return other,
+        let current = context.current()?;
+        match once(context, verb, bytes, &current).await {
+            Err(refusal) if verb == "patch" && tries.another(context, &current, &refusal) => {}
+            done => return done,
         }
     }
 }
 
-async fn once(context: &Context, verb: &str, bytes: &[u8]) -> Result<Answer, Refusal> {
+async fn once(context: &Context, verb: &str, bytes: &[u8], current: &Arc<Entry>) -> Result<Answer, Refusal> {
     let scale = context.kind.scale.as_ref().ok_or_else(Refusal::no_such_resource)?;
-    let current = context.current()?;
-    let shown = view(context, scale, &current);
+    let shown = view(context, scale, current);
     let wanted = match verb {
         "get" => return Ok(respond::json(200, &shown)),
         "update" => body::object(&context.headers, bytes, "Scale")?,
@@ -58,7 +57,7 @@ async fn once(context: &Context, verb: &str, bytes: &[u8]) -> Result<Answer, Ref
     } else {
         value["spec"]["replicas"] = replicas.into();
     }
-    let entry = change::store(context, &current, value, Written::Updated).await?;
+    let entry = change::store(context, current, value, Written::Updated).await?;
     Ok(respond::json(200, &view(context, scale, &entry)))
 }
 
