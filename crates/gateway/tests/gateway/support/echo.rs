@@ -21,6 +21,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
+    sync::Notify,
 };
 
 /// One request as it arrived.
@@ -44,6 +45,7 @@ struct Shared {
     seen: Mutex<Vec<Seen>>,
     open: AtomicUsize,
     sent: AtomicUsize,
+    released: Notify,
 }
 
 /// The stand-in.
@@ -107,6 +109,11 @@ impl Echo {
     /// Bytes that endless streams have handed over.
     pub(crate) fn sent(&self) -> usize {
         self.shared.sent.load(Ordering::SeqCst)
+    }
+
+    /// Lets one watch whose target says "held" go on to its second line.
+    pub(crate) fn release(&self) {
+        self.shared.released.notify_one();
     }
 
     /// Waits until so many streams are open.
@@ -185,19 +192,20 @@ async fn answer(
             tokio::time::sleep(Duration::from_secs(20)).await;
             response.body(plain("{}"))
         }
-        t if t.contains("watch=") || t.contains("follow=") => response.body(watch(shared)),
+        t if t.contains("watch=") || t.contains("follow=") => response.body(watch(shared, t.contains("held"))),
         _ => response.body(plain(&format!("{{\"user\":\"{user}\",\"target\":{target:?}}}"))),
     };
     Ok(response.unwrap())
 }
 
-/// One line at once, another after 200 ms, then silence.
-fn watch(shared: Arc<Shared>) -> Body {
+/// One line at once, another after 200 ms or when it is released, then silence.
+fn watch(shared: Arc<Shared>, held: bool) -> Body {
     shared.open.fetch_add(1, Ordering::SeqCst);
     let guard = Open(shared);
-    let lines = futures::stream::unfold((0, guard), |(at, guard)| async move {
+    let lines = futures::stream::unfold((0, guard), move |(at, guard)| async move {
         match at {
             0 => {}
+            1 if held => guard.0.released.notified().await,
             1 => tokio::time::sleep(Duration::from_millis(200)).await,
             _ => std::future::pending().await,
         }
