@@ -18,6 +18,7 @@ use crate::client::fetch::{self, Call};
 
 use super::Inner;
 use super::browser;
+use super::connection::troubled_since;
 use super::lease::{StreamKey, StreamState};
 
 /// So many bytes are fed at once, so that a huge chunk is cut into slices too.
@@ -164,9 +165,14 @@ impl AnyStream {
             self.changed.try_set(version);
         }
         if self.state.try_with_untracked(|old| *old != state) == Some(true) {
+            let came_back = state == StreamState::Live && troubled_since(&self.state(), 0.0).is_some();
             self.state.try_set(state);
             if let Some(live) = self.live.upgrade() {
                 live.judge_connection();
+                if came_back {
+                    // The server answers again: the others need not wait for their turns, up to a minute away.
+                    live.tell_streams(|| Input::Nudge);
+                }
             }
         }
     }
