@@ -23,12 +23,12 @@ for (const theme of ["light", "dark"] as const) {
     test(`every page in ${theme} at ${size.width} px`, async ({ as, expected }) => {
       test.slow();
       expected.console.push(/404/);
+      const signedIn = { alice: await as("alice", { ...size, theme }), admin: await as("admin", { ...size, theme }) };
       for (const { path, shows, user } of pages) {
-        const page = await as(user ?? "alice", { ...size, theme });
+        const page = signedIn[user ?? "alice"];
         await page.goto(path);
         await expect(page.getByRole("main")).toContainText(shows);
         await accessible(page);
-        await page.context().close();
       }
     });
   }

@@ -20,6 +20,7 @@ export default defineConfig({
       args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
     },
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    // In CI only what it prints is kept, so a trace is not worth what it costs each test.
+    trace: process.env.CI ? "off" : "retain-on-failure",
   },
 });
