@@ -48,7 +48,8 @@ pub struct Columns {
     pub is_broken: Vec<bool>,
     /// Where values are not finite, at most one a column.
     pub marks: Vec<Mark>,
-    /// The last finite point left of the window, for the line that comes in: place (below 0) and value. None if broken.
+    /// The last finite point left of the window, for the line that comes in: place (below 0) and value. None if broken,
+    /// or where a logarithmic axis has no place for it.
     pub before: Option<(f64, f64)>,
     /// The first finite point right of the window, for the line that goes out. None if broken.
     pub after: Option<(f64, f64)>,
@@ -59,7 +60,7 @@ pub struct Columns {
 pub struct Mark {
     /// Where, in pixels from the window's left edge.
     pub x: f64,
-    /// The last finite value before it: where TensorBoard draws its triangle.
+    /// The last finite value before it, or the first one after it if there is none: where TensorBoard draws its triangle.
     pub y: Option<f64>,
     /// There is a NaN.
     pub is_nan: bool,
@@ -235,7 +236,7 @@ pub(crate) fn look(places: &(impl Places + ?Sized), heights: &impl Heights, view
     let len = places.len();
     let from = places.reach(0, 0, view.from, false);
     let to = places.reach(from, len, view.to, true);
-    let is_exact = to - from <= POINTS_PER_COLUMN * view.pixels;
+    let is_exact = (to - from).div_ceil(POINTS_PER_COLUMN) <= view.pixels;
     let mut drawing = Drawing::new(heights, from, if is_exact { to - from } else { view.pixels });
     drawing.columns.is_exact = is_exact;
     if is_exact {
@@ -309,7 +310,8 @@ impl<'a, H: Heights> Drawing<'a, H> {
         if range.is_empty() {
             return;
         }
-        let (mut first, mut last) = (range.start, range.end - 1);
+        // The finite values lie from the first on before the end.
+        let (mut first, mut end) = (range.start, range.end);
         let breaks = self.heights.breaks();
         if breaks
             .get(self.next)
@@ -321,10 +323,7 @@ impl<'a, H: Heights> Drawing<'a, H> {
                     first = one.end as usize;
                 }
                 if one.end as usize >= range.end {
-                    let Some(before) = (one.start as usize).checked_sub(1) else {
-                        return;
-                    };
-                    last = before;
+                    end = one.start as usize;
                     // It may go on in the next column.
                     if one.end as usize > range.end {
                         break;
@@ -332,10 +331,11 @@ impl<'a, H: Heights> Drawing<'a, H> {
                 }
                 self.next += 1;
             }
-            if first > last || first >= range.end || last < range.start {
+            if first >= end {
                 return;
             }
         }
+        let last = end - 1;
         let columns = &mut self.columns;
         let (low, high) = (self.heights.y(first), self.heights.y(last));
         let [min, max] = if first == last {
@@ -367,7 +367,8 @@ impl<'a, H: Heights> Drawing<'a, H> {
         let breaks = &self.heights.breaks()[self.next..];
         for one in breaks.iter().take_while(|one| (one.start as usize) < range.end) {
             if !(mark.is_nan || mark.is_above || mark.is_below) {
-                mark.y = (one.start as usize).checked_sub(1).map(y);
+                let before = (one.start as usize).checked_sub(1);
+                mark.y = Some(y(before.unwrap_or(one.end as usize))).filter(|y| y.is_finite());
             }
             for at in (one.start as usize).max(range.start)..(one.end as usize).min(range.end) {
                 mark.is_nan |= y(at).is_nan();
@@ -386,9 +387,9 @@ impl<'a, H: Heights> Drawing<'a, H> {
         let after = Some(range.end).filter(|at| *at < len).filter(finite);
         let comes = is_inside && self.columns.is_broken[0] || !is_inside && !range.is_empty();
         let goes = self.last.is_some_and(|last| last + 1 == range.end);
-        self.columns.before = before.filter(|_| !comes).map(|at| (place(at), self.heights.y(at)));
-        self.columns.after = after
-            .filter(|_| goes || range.is_empty())
-            .map(|at| (place(at), self.heights.y(at)));
+        let end = |at: usize| Some((place(at), self.heights.y(at))).filter(|(x, _)| x.is_finite());
+        let before = before.filter(|_| !comes).and_then(end);
+        let after = after.filter(|_| goes || range.is_empty()).and_then(end);
+        (self.columns.before, self.columns.after) = (before, after);
     }
 }

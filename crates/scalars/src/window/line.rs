@@ -79,10 +79,21 @@ impl Line {
             return look(&*self.x, &self.y, &view);
         }
         let inside = |x: f64| range.start <= x && x <= range.end;
-        if self.x.iter().filter(|x| inside(**x)).count() <= super::POINTS_PER_COLUMN * pixels {
+        if self
+            .x
+            .iter()
+            .filter(|x| inside(**x))
+            .count()
+            .div_ceil(super::POINTS_PER_COLUMN)
+            <= pixels
+        {
             return self.scattered(&view, inside);
         }
         self.envelope(&view, pixels, inside)
+    }
+
+    fn first_finite(&self) -> Option<f64> {
+        self.points().map(|(_, y)| y).find(|y| y.is_finite())
     }
 
     /// The points themselves, in their order.
@@ -92,9 +103,16 @@ impl Line {
             ..Columns::default()
         };
         let mut last = None;
-        for (at, (x, y)) in self.points().enumerate().filter(|(_, (x, _))| inside(*x)) {
+        let mut before = self.first_finite();
+        for (at, (x, y)) in self.points().enumerate() {
+            if y.is_finite() {
+                before = Some(y);
+            }
+            if !inside(x) {
+                continue;
+            }
             if !y.is_finite() {
-                columns.marks.push(mark(view.place(x), columns.last.last().copied(), y));
+                columns.marks.push(mark(view.place(x), before, y));
                 continue;
             }
             columns.is_broken.push(last.is_none_or(|last| at > last + 1) && at > 0);
@@ -108,8 +126,14 @@ impl Line {
     fn envelope(&self, view: &View, pixels: usize, inside: impl Fn(f64) -> bool) -> Columns {
         let mut found: Vec<Option<[f64; 4]>> = vec![None; pixels];
         let mut marks: Vec<Option<Mark>> = vec![None; pixels];
-        let mut before = None;
-        for (x, y) in self.points().filter(|(x, _)| inside(*x)) {
+        let mut before = self.first_finite();
+        for (x, y) in self.points() {
+            if y.is_finite() {
+                before = Some(y);
+            }
+            if !inside(x) {
+                continue;
+            }
             let column = (view.place(x).max(0.0) as usize).min(pixels - 1);
             if !y.is_finite() {
                 let new = mark(column as f64 + 0.5, before, y);
@@ -119,7 +143,6 @@ impl Line {
                 old.is_below |= new.is_below;
                 continue;
             }
-            before = Some(y);
             let [_, min, max, last] = found[column].get_or_insert([y; 4]);
             (*min, *max, *last) = (min.min(y), max.max(y), y);
         }

@@ -43,7 +43,8 @@ fn plain(points: &[(f64, f64)], range: Range<f64>, pixels: usize) -> Columns {
         let bad: Vec<usize> = group.iter().copied().filter(|at| !points[*at].1.is_finite()).collect();
         if let Some(first) = bad.first() {
             // A run of bad values that began before the column has its height from before it began.
-            let y = finite_before(*first).map(|at| points[at].1);
+            let next = || (*first..points.len()).find(|at| points[*at].1.is_finite());
+            let y = finite_before(*first).or_else(next).map(|at| points[at].1);
             let any = |test: fn(f64) -> bool| bad.iter().any(|at| test(points[*at].1));
             let (is_nan, is_above, is_below) = (
                 any(f64::is_nan),
@@ -98,7 +99,7 @@ fn points() -> impl Strategy<Value = Vec<(i64, f32)>> {
 
 proptest! {
     #[test]
-    fn window_is_the_plain_one(points in points(), from in -80.0..3000.0, wide in 0.5..4000.0, pixels in 1_usize..150) {
+    fn window_is_the_plain_one(points in points(), from in prop_oneof![-80.0..3000.0, -60.0..-30.0], wide in 0.5..4000.0, pixels in 1_usize..150) {
         let series = series(&points);
         let wide_points: Vec<(f64, f64)> = points.iter().map(|(step, value)| (*step as f64, f64::from(*value))).collect();
         let range = from..from + wide;
@@ -183,6 +184,44 @@ fn log_spread_gives_each_decade_the_same_room() {
         (columns.x, columns.first),
         (vec![0.0, 100.0, 200.0], vec![1.0, 2.0, 3.0])
     );
+}
+
+#[test]
+fn no_line_comes_from_where_a_log_axis_has_no_place() {
+    let window = |step| series(&[(step, 9.0), (10, 1.0), (20, 2.0)]).window_on(5.0..100.0, 100, Spread::Log);
+    assert_eq!((window(0).before, window(-3).before), (None, None));
+    assert!(
+        window(1)
+            .before
+            .is_some_and(|(x, y)| x < 0.0 && x.is_finite() && y == 9.0)
+    );
+}
+
+#[test]
+fn mark_without_a_value_before_it_has_the_height_of_the_next() {
+    let begins = [(0, f32::NAN), (1, f32::INFINITY), (2, 7.0), (3, f32::NAN)];
+    let heights = |columns: Columns| columns.marks.iter().map(|mark| mark.y).collect::<Vec<_>>();
+    let at = |range: Range<f64>| heights(series(&begins).window(range, 100));
+    assert_eq!(at(0.0..4.0), [Some(7.0); 3]);
+    assert_eq!(at(0.0..1.0), [Some(7.0); 2]);
+    assert_eq!(heights(series(&begins[..2]).window(0.0..4.0, 100)), [None; 2]);
+    // Drawn over a tag that goes back, and where the value before lies outside of the window.
+    let line: Line = [
+        (5.0, f64::NAN),
+        (-20.0, 3.0),
+        (4.0, f64::NAN),
+        (6.0, 1.0),
+        (7.0, 1.0),
+        (8.0, 1.0),
+    ]
+    .into_iter()
+    .collect();
+    for pixels in [100, 1] {
+        let marks = line.window(0.0..10.0, pixels, Spread::Linear).marks;
+        let mut seen: Vec<Option<f64>> = marks.iter().map(|mark| mark.y).collect();
+        seen.dedup();
+        assert_eq!(seen, [Some(3.0)], "{pixels}");
+    }
 }
 
 #[test]
