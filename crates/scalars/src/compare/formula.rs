@@ -12,7 +12,7 @@
 /// What is wrong with a formula, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpressionError {
-    /// In bytes from the beginning.
+    /// In characters from the beginning.
     pub at: usize,
     /// In words.
     pub what: &'static str,
@@ -47,10 +47,21 @@ const ONE: [(&str, fn(f64) -> f64); 6] = [
     ("ln", f64::ln),
     ("log10", f64::log10),
     ("sqrt", f64::sqrt),
-    ("sign", f64::signum),
+    // Rust's own has no zero.
+    ("sign", |one| if one == 0.0 { one } else { one.signum() }),
 ];
-/// Functions of two numbers.
-const TWO: [(&str, fn(f64, f64) -> f64); 3] = [("min", f64::min), ("max", f64::max), ("pow", f64::powf)];
+/// Functions of two numbers. Rust's own `min` and `max` would hide a NaN.
+const TWO: [(&str, fn(f64, f64) -> f64); 3] = [
+    (
+        "min",
+        |one, other| if one.is_nan() || one < other { one } else { other },
+    ),
+    (
+        "max",
+        |one, other| if one.is_nan() || one > other { one } else { other },
+    ),
+    ("pow", f64::powf),
+];
 
 /// A formula as steps, and the tags that it names.
 #[derive(Clone, Debug, Default)]
@@ -66,10 +77,17 @@ pub(super) fn parse(text: &str) -> Result<Formula, ExpressionError> {
         depth: 0,
         formula: Formula::default(),
     };
-    parser.sum()?;
-    match parser.peek() {
-        None => Ok(parser.formula),
+    let read = parser.sum().and_then(|()| match parser.peek() {
+        None => Ok(()),
         Some(_) => Err(parser.error("an operator was expected")),
+    });
+    match read {
+        Ok(()) => Ok(parser.formula),
+        // The parser counts bytes, people count characters.
+        Err(error) => Err(ExpressionError {
+            at: text[..error.at].chars().count(),
+            ..error
+        }),
     }
 }
 
