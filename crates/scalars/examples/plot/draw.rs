@@ -104,10 +104,9 @@ fn curves(runs: &[&Run], tag: &str, options: &Options) -> Vec<Curve> {
                 .map(|member| smoothed(&lines[member].2, options.smooth))
                 .collect();
             let band = aggregate(&smoothed.iter().collect::<Vec<_>>(), Middle::Mean, Band::MinMax);
-            let line = band.x.iter().copied().zip(band.middle.iter().copied()).collect();
             Curve {
                 raw: None,
-                line,
+                line: middle(&band),
                 band: Some(band),
                 colour: colour(at % PALETTE.len()),
             }
@@ -125,6 +124,15 @@ fn curves(runs: &[&Run], tag: &str, options: &Options) -> Vec<Curve> {
         }
     };
     lines.into_iter().map(curve).collect()
+}
+
+/// The line in the middle of a band, with a gap where no run is.
+fn middle(band: &Aggregate) -> Line {
+    let points = (0..band.x.len()).flat_map(|at| {
+        let gap = band.is_broken[at].then_some((band.x[at], f64::NAN));
+        gap.into_iter().chain([(band.x[at], band.middle[at])])
+    });
+    points.collect()
 }
 
 fn smoothed(line: &Line, weight: f64) -> Line {
@@ -183,7 +191,9 @@ fn chart(card: &Area<'_>, tag: &str, curves: &[Curve], options: &Options) -> Res
             .line
             .window(x.0..x.1, (plot.width / ZOOM) as usize, Spread::Linear);
         plot.line(card, &columns, curve.colour.to_rgba())?;
-        plot.marks(card, &columns, curve.colour)?;
+        if curve.band.is_none() {
+            plot.marks(card, &columns, curve.colour)?;
+        }
     }
     Ok(())
 }
@@ -287,15 +297,16 @@ impl Plot {
             }
         }
         path.extend(columns.after.map(|(x, y)| to(x, y)));
-        self.stroke(card, &path, colour)?;
-        if let [only] = path[..] {
-            card.draw(&Circle::new((only.0 as i32, only.1 as i32), 4 * ZOOM, colour.filled()))?;
-        }
-        Ok(())
+        self.stroke(card, &path, colour)
     }
 
-    /// Draws what lies within the rectangle, piece by piece.
+    /// Draws what lies within the rectangle, piece by piece; a point between two gaps as a circle.
     fn stroke(&self, card: &Area<'_>, path: &[(f64, f64)], colour: RGBAColor) -> Result<(), Failed> {
+        if let [only] = *path
+            && self.clip(only, only).is_some()
+        {
+            card.draw(&Circle::new((only.0 as i32, only.1 as i32), 4 * ZOOM, colour.filled()))?;
+        }
         let mut piece: Vec<(i32, i32)> = Vec::new();
         for pair in path.windows(2) {
             let Some((from, to)) = self.clip(pair[0], pair[1]) else {
@@ -345,8 +356,24 @@ impl Plot {
     }
 
     fn band(&self, card: &Area<'_>, band: &Aggregate, colour: RGBColor) -> Result<(), Failed> {
+        let starts = (1..band.x.len()).filter(|at| band.is_broken[*at]);
+        let starts: Vec<usize> = std::iter::once(0).chain(starts).chain([band.x.len()]).collect();
+        for stretch in starts.windows(2) {
+            self.stretch(card, band, stretch[0]..stretch[1], colour)?;
+        }
+        Ok(())
+    }
+
+    /// The band from one gap to the next.
+    fn stretch(
+        &self,
+        card: &Area<'_>,
+        band: &Aggregate,
+        range: std::ops::Range<usize>,
+        colour: RGBColor,
+    ) -> Result<(), Failed> {
         let edge = |values: &[f64]| -> Vec<(i32, i32)> {
-            let points = band.x.iter().zip(values);
+            let points = band.x[range.clone()].iter().zip(&values[range.clone()]);
             let inside = |y: f64| self.down(y).clamp(f64::from(TOP), f64::from(TOP + self.height));
             points
                 .map(|(x, y)| (self.across(*x) as i32, inside(*y) as i32))
@@ -363,8 +390,11 @@ impl Plot {
     fn marks(&self, card: &Area<'_>, columns: &Columns, colour: RGBColor) -> Result<(), Failed> {
         for mark in &columns.marks {
             let Some(y) = mark.y else { continue };
-            let at = (LEFT + (mark.x * f64::from(ZOOM)) as i32, self.down(y) as i32);
-            card.draw(&TriangleMarker::new(at, 6 * ZOOM, colour.filled()))?;
+            let at = (f64::from(LEFT) + mark.x * f64::from(ZOOM), self.down(y));
+            if self.clip(at, at).is_some() {
+                let at = (at.0 as i32, at.1 as i32);
+                card.draw(&TriangleMarker::new(at, 6 * ZOOM, colour.filled()))?;
+            }
         }
         Ok(())
     }

@@ -42,6 +42,8 @@ pub struct Aggregate {
     pub high: Vec<f64>,
     /// How many lines there are at that x.
     pub count: Vec<u32>,
+    /// Whether no line goes from the entry before to this one: nothing to be drawn between them.
+    pub is_broken: Vec<bool>,
 }
 
 /// Sums up lines with ascending x. Values that are not finite do not count.
@@ -51,6 +53,11 @@ pub fn aggregate(lines: &[&Line], middle: Middle, band: Band) -> Aggregate {
     places.sort_by(f64::total_cmp);
     places.dedup();
     let mut readers: Vec<Reader<'_>> = lines.iter().map(|line| Reader::new(line)).collect();
+    let mut spans: Vec<(f64, f64)> = readers.iter().filter_map(Reader::span).collect();
+    spans.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut spans = spans.into_iter().peekable();
+    // How far those lines go that have begun.
+    let mut reach = f64::NEG_INFINITY;
     let mut values = Vec::with_capacity(lines.len());
     let mut sum = Aggregate::default();
     for x in places {
@@ -80,6 +87,10 @@ pub fn aggregate(lines: &[&Line], middle: Middle, band: Band) -> Aggregate {
                 (centre - error, centre + error)
             }
         };
+        sum.is_broken.push(!sum.x.is_empty() && reach < x);
+        while let Some((_, end)) = spans.next_if(|(begin, _)| *begin <= x) {
+            reach = reach.max(end);
+        }
         sum.x.push(x);
         sum.middle.push(centre);
         sum.low.push(low);
@@ -127,6 +138,21 @@ mod tests {
         assert_eq!((&seen.low, &seen.high), (&seen.middle, &seen.middle));
         assert_eq!(seen.middle, [1.0, 2.0, 3.0]);
         assert_eq!(aggregate(&[], Middle::Mean, Band::MinMax), Aggregate::default());
+    }
+
+    #[test]
+    fn stretch_that_no_line_covers_is_a_gap() {
+        let lines = [
+            line(&[(0.0, 1.0), (10.0, 2.0)]),
+            line(&[(5.0, 3.0), (20.0, 4.0)]),
+            line(&[(30.0, 5.0), (40.0, f64::NAN)]),
+            line(&[(30.0, 7.0)]),
+            line(&[(50.0, 7.0)]),
+        ];
+        let seen = aggregate(&lines.iter().collect::<Vec<_>>(), Middle::Mean, Band::MinMax);
+        assert_eq!(seen.x, [0.0, 5.0, 10.0, 20.0, 30.0, 50.0]);
+        assert_eq!(seen.count, [1, 2, 2, 1, 2, 1]);
+        assert_eq!(seen.is_broken, [false, false, false, false, true, true]);
     }
 
     proptest! {

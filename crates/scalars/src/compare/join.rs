@@ -37,6 +37,11 @@ impl<'a> Reader<'a> {
         self.kept.as_deref().unwrap_or(self.x)
     }
 
+    /// From where to where the line goes.
+    pub(super) fn span(&self) -> Option<(f64, f64)> {
+        Some((*self.places().first()?, *self.places().last()?))
+    }
+
     /// The y at a place not left of the one asked for before; none outside of the line.
     pub(super) fn read(&mut self, x: f64) -> Option<f64> {
         let places = self.kept.as_deref().unwrap_or(self.x);
