@@ -57,6 +57,10 @@ impl EventReader {
                 *records += 1;
                 record(offset, data, run, problems);
             }
+            Frame::Large(offset, bytes, beginning) => {
+                problems.add(Problem::new(offset, Damage::TooLarge { bytes }));
+                large(beginning, run);
+            }
             Frame::Problem(problem) => problems.add(problem),
         });
     }
@@ -89,6 +93,15 @@ impl EventReader {
     #[must_use]
     pub fn problems(&self) -> &Problems {
         &self.problems
+    }
+}
+
+/// Takes in whose a record is that was too large to be kept.
+fn large(beginning: &[u8], run: &mut Run) {
+    let (event, values) = message::beginning(beginning);
+    if !event.wall.is_nan() {
+        run.saw(event.wall, event.has_graph);
+        values.iter().for_each(|value| run.saw_other(value));
     }
 }
 

@@ -3,7 +3,7 @@
 //! Only the fields that Flowdeck shows are looked at; the others are stepped over. Field numbers:
 //! tensorboard-scalars.md §4 (tensorflow/core/util/event.proto, framework/summary.proto, framework/tensor.proto).
 
-use super::proto::{Malformed, Wire, fields};
+use super::proto::{Fields, Malformed, Wire, fields, fields_of_cut};
 
 /// One event: when, at which step, and what.
 #[derive(Clone, Copy, Debug)]
@@ -98,19 +98,48 @@ impl<'a> Event<'a> {
 
 fn values_of(summary: &[u8]) -> impl Iterator<Item = Result<Value<'_>, Malformed>> {
     fields(summary).filter_map(|field| match field {
-        Ok((1, Wire::Bytes(bytes))) => Some(value(bytes)),
+        Ok((1, Wire::Bytes(bytes))) => Some(value(fields(bytes))),
         Ok((1, _)) | Err(_) => Some(Err(Malformed)),
         Ok(_) => None,
     })
 }
 
-fn value(bytes: &[u8]) -> Result<Value<'_>, Malformed> {
+/// Reads what the beginning of an event says: the event without its summary, and those of the summary's values that
+/// begin there. Its time is NaN if it is not said there.
+pub(crate) fn beginning(cut: &[u8]) -> (Event<'_>, Vec<Value<'_>>) {
+    let mut values = Vec::new();
+    let mut event = Event {
+        wall: f64::NAN,
+        step: 0,
+        has_graph: false,
+        message: &[],
+    };
+    for field in fields_of_cut(cut).map_while(Result::ok) {
+        match field {
+            (1, Wire::Fixed64(bytes)) => event.wall = f64::from_le_bytes(bytes),
+            (4, Wire::Bytes(_)) => event.has_graph = true,
+            (5, Wire::Bytes(summary)) => {
+                let found = fields_of_cut(summary)
+                    .map_while(Result::ok)
+                    .filter_map(|field| match field {
+                        (1, Wire::Bytes(bytes)) => value(fields_of_cut(bytes)).ok(),
+                        _ => None,
+                    });
+                values.extend(found);
+            }
+            _ => {}
+        }
+    }
+    (event, values)
+}
+
+fn value(fields: Fields<'_>) -> Result<Value<'_>, Malformed> {
     let mut value = Value {
         tag: "",
         metadata: None,
         data: Data::Nothing,
     };
-    for field in fields(bytes) {
+    for field in fields {
         match field? {
             (1, Wire::Bytes(tag)) => value.tag = text(tag)?,
             (2, Wire::Fixed32(bytes)) => value.data = Data::Simple(f32::from_le_bytes(bytes)),

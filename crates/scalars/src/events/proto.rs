@@ -22,24 +22,33 @@ pub(super) enum Wire<'a> {
 
 /// The fields of a message in the order in which they were written, each with its number.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a> {
+    bytes: &'a [u8],
+    /// The message goes on behind the bytes: the last field may have less than its length.
+    is_cut: bool,
+}
 
 /// The fields of the message in `bytes`.
 pub(super) fn fields(bytes: &[u8]) -> Fields<'_> {
-    Fields(bytes)
+    Fields { bytes, is_cut: false }
+}
+
+/// The fields that begin in `bytes`, which are the beginning of a message.
+pub(super) fn fields_of_cut(bytes: &[u8]) -> Fields<'_> {
+    Fields { bytes, is_cut: true }
 }
 
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<(u64, Wire<'a>), Malformed>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
+        if self.bytes.is_empty() {
             return None;
         }
         let field = self.field();
         if field.is_none() {
             // Where the next field begins is not known.
-            self.0 = &[];
+            self.bytes = &[];
         }
         Some(field.ok_or(Malformed))
     }
@@ -47,14 +56,15 @@ impl<'a> Iterator for Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn field(&mut self) -> Option<(u64, Wire<'a>)> {
-        let key = varint(&mut self.0)?;
+        let key = varint(&mut self.bytes)?;
         let wire = match key & 7 {
-            0 => Wire::Varint(varint(&mut self.0)?),
+            0 => Wire::Varint(varint(&mut self.bytes)?),
             1 => Wire::Fixed64(self.array()?),
             2 => {
-                let length = usize::try_from(varint(&mut self.0)?).ok()?;
-                let (bytes, rest) = self.0.split_at_checked(length)?;
-                self.0 = rest;
+                let length = usize::try_from(varint(&mut self.bytes)?).ok()?;
+                let all = || self.is_cut.then_some((self.bytes, &[][..]));
+                let (bytes, rest) = self.bytes.split_at_checked(length).or_else(all)?;
+                self.bytes = rest;
                 Wire::Bytes(bytes)
             }
             5 => Wire::Fixed32(self.array()?),
@@ -64,8 +74,8 @@ impl<'a> Fields<'a> {
     }
 
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (array, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
+        let (array, rest) = self.bytes.split_first_chunk::<N>()?;
+        self.bytes = rest;
         Some(*array)
     }
 }

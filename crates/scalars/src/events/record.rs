@@ -1,7 +1,7 @@
 //! Cuts the bytes of an event file into records, wherever the bytes themselves were cut, and checks their checksums.
 //!
-//! A length is believed only once its checksum holds, and a record over [`LARGEST`] is checked in passing and not kept:
-//! so no file makes the reader hold more than that. Source of the framing: tensorboard-scalars.md §4.
+//! A length is believed only once its checksum holds, and of a record over [`LARGEST`], which is checked in passing, only
+//! the beginning is kept: so no file makes the reader hold more than that. Source of the framing: tensorboard-scalars.md §4.
 
 use super::crc;
 use super::damage::{Damage, Problem};
@@ -12,11 +12,15 @@ const HEAD: usize = 12;
 const TAIL: usize = 4;
 /// The largest record that is read, in bytes. Scalars need less than 100; a larger one is a picture or a graph.
 pub(super) const LARGEST: u64 = 4 << 20;
+/// How much is kept of a larger one, in bytes: enough to tell whose it is.
+const BEGINNING: usize = 4096;
 
 /// What a cut file consists of.
 pub(super) enum Frame<'a> {
     /// A whole record whose checksums hold: where it begins, and its data.
     Record(u64, &'a [u8]),
+    /// A record over [`LARGEST`] whose checksums hold: where it begins, how many bytes of data it has, the first of them.
+    Large(u64, u64, &'a [u8]),
     /// What cannot be used, and where.
     Problem(Problem),
 }
@@ -30,6 +34,8 @@ pub(super) struct Framer {
     partial: Vec<u8>,
     /// The rest of a record that is too large to keep.
     passing: Option<Passing>,
+    /// How it begins.
+    beginning: Vec<u8>,
     /// A length was wrong: where the next record begins cannot be known.
     dead: bool,
 }
@@ -152,6 +158,8 @@ impl Framer {
         let data = (passing.left.saturating_sub(TAIL as u64)).min(bytes.len() as u64) as usize;
         passing.checksum = crc::append(passing.checksum, &bytes[..data]);
         passing.left -= data as u64;
+        let kept = data.min(BEGINNING - self.beginning.len());
+        self.beginning.extend_from_slice(&bytes[..kept]);
         let rest = &bytes[data..];
         if passing.left > TAIL as u64 {
             return rest;
@@ -160,13 +168,12 @@ impl Framer {
         self.partial.extend_from_slice(&rest[..take]);
         passing.left -= take as u64;
         if passing.left == 0 {
-            let holds = self.partial == crc::mask(passing.checksum).to_le_bytes();
-            let damage = if holds {
-                Damage::TooLarge { bytes: passing.length }
+            let beginning = std::mem::take(&mut self.beginning);
+            if self.partial == crc::mask(passing.checksum).to_le_bytes() {
+                each(Frame::Large(self.offset, passing.length, &beginning));
             } else {
-                Damage::DataChecksum
-            };
-            each(Frame::Problem(Problem::new(self.offset, damage)));
+                each(Frame::Problem(Problem::new(self.offset, Damage::DataChecksum)));
+            }
             self.offset = self
                 .offset
                 .saturating_add(HEAD as u64 + TAIL as u64)

@@ -169,6 +169,54 @@ fn large_record_is_passed_by_in_any_pieces() {
 }
 
 #[test]
+fn record_that_is_passed_by_still_says_whose_it_is() {
+    let mut file = EventWriter::new(1.0);
+    let large = |number: u8, before: &[u8]| {
+        let length = 5 << 20;
+        let mut bytes = before.to_vec();
+        bytes.extend([number << 3 | 2, 0x80, 0x80, 0xc0, 0x02]);
+        bytes.resize(bytes.len() + length, 7);
+        bytes
+    };
+    // A graph; then a summary with one value, of which the tag is read and the image is not.
+    file.record(&large(4, &[0x09, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f]));
+    let image = large(4, b"\x0a\x01p");
+    let framed = |number: u8, inner: &[u8]| {
+        let length = inner.len();
+        let mut bytes = vec![number << 3 | 2];
+        bytes.extend([
+            length as u8 | 0x80,
+            (length >> 7) as u8 | 0x80,
+            (length >> 14) as u8 | 0x80,
+            (length >> 21) as u8,
+        ]);
+        bytes.extend(inner);
+        bytes
+    };
+    file.record(&[&[0x09, 0, 0, 0, 0, 0, 0, 0, 0x40][..], &framed(5, &framed(1, &image))].concat());
+    // No event at all.
+    file.record(&vec![7; 5 << 20]);
+    for piece in [999, usize::MAX] {
+        let (mut store, mut reader) = (Store::default(), EventReader::default());
+        for bytes in file.bytes().chunks(piece) {
+            reader.push(bytes, store.run_mut("r"));
+        }
+        let plugins: Vec<_> = store.run("r").unwrap().plugins().into_iter().collect();
+        assert_eq!(plugins, [("graphs", 1), ("images", 1)]);
+        assert_eq!(
+            (reader.problems().count(), store.run("r").unwrap().start()),
+            (3, Some(1.0))
+        );
+    }
+    // Damaged ones say nothing.
+    let mut bytes = file.bytes().to_vec();
+    for at in [60, 6 << 20] {
+        bytes[at] ^= 1;
+    }
+    assert!(read(&bytes).0.run("r").unwrap().plugins().is_empty());
+}
+
+#[test]
 fn session_is_read() {
     let mut session = Session {
         params: vec![

@@ -108,6 +108,13 @@ impl Run {
         self.has_graph |= has_graph;
     }
 
+    /// Takes in the tag of a value that was too large to be read and holds no number.
+    pub(crate) fn saw_other(&mut self, value: &Value<'_>) {
+        if matches!(value.data, Data::Histogram | Data::Image | Data::Audio) {
+            self.first_of(value);
+        }
+    }
+
     /// Takes in a value; `false` if its tag is a scalar's and it is not a scalar.
     pub(crate) fn take(&mut self, step: i64, wall: f64, value: &Value<'_>) -> bool {
         let Some(at) = self.find(value) else { return true };
