@@ -25,6 +25,16 @@ impl<T> Default for Column<T> {
     }
 }
 
+/// Each block is given back once its numbers are taken.
+impl<T> IntoIterator for Column<T> {
+    type Item = T;
+    type IntoIter = std::iter::Flatten<std::vec::IntoIter<Vec<T>>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.blocks.into_iter().flatten()
+    }
+}
+
 impl<T: Copy> Column<T> {
     pub(crate) fn len(&self) -> usize {
         self.len

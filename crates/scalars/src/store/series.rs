@@ -77,7 +77,8 @@ impl<T: Real> Numbers<T> {
     fn truncate(&mut self, len: usize) {
         self.column.truncate(len);
         self.pyramid.truncate(len);
-        self.breaks.retain(|one| (one.start as usize) < len);
+        let kept = self.breaks.partition_point(|one| (one.start as usize) < len);
+        self.breaks.truncate(kept);
         if let Some(last) = self.breaks.last_mut() {
             last.end = last.end.min(len as u32);
         }
@@ -170,8 +171,10 @@ impl Series {
         match (&mut self.values, value) {
             (Values::Single(numbers), Number::Single(value)) => numbers.push(value),
             (Values::Single(numbers), Number::Double(value)) => {
+                let Numbers { column, .. } = std::mem::take(numbers);
                 let mut wide = Numbers::default();
-                numbers.column.iter().for_each(|one| wide.push(f64::from(one)));
+                // Block by block, so that both are never there in full.
+                column.into_iter().for_each(|one| wide.push(f64::from(one)));
                 wide.push(value);
                 self.values = Values::Double(wide);
             }

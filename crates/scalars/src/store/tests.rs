@@ -42,6 +42,10 @@ proptest! {
         let [low, high] = plain(&values);
         prop_assert_eq!(series.extent(), (low <= high).then_some((low, high)));
         prop_assert_eq!(series.len(), values.len());
+        let broken: Vec<usize> = (0..values.len()).filter(|at| !values[*at].is_finite()).collect();
+        let breaks = series.value_column().breaks();
+        prop_assert!(breaks.windows(2).all(|pair| pair[0].end < pair[1].start));
+        prop_assert_eq!(breaks.iter().flat_map(|one| one.start as usize..one.end as usize).collect::<Vec<_>>(), broken);
     }
 }
 
