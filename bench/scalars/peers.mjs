@@ -91,8 +91,10 @@ export function extent(x, y) {
 }
 
 /** The nearest point with a copy of all x for each look, as TensorBoard's chart does it. */
-export function nearest(points, x) {
-  const xs = points.map((point) => point.x);
+export const nearest = (points, x) => nearestOf(points.map((point) => point.x), x);
+
+/** The same rule without the copy. */
+export function nearestOf(xs, x) {
   let [low, high] = [0, xs.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

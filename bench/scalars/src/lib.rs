@@ -1,7 +1,7 @@
 //! One series and one reader in a Wasm module's memory, for the bench in Node.
 
 use flowdeck_scalars::{
-    EventReader, EventWriter, Line, Scale, Series, Smoothing, Spread, Store, XAxis, domain, nearest, smooth,
+    Columns, EventReader, EventWriter, Line, Scale, Series, Smoothing, Spread, Store, XAxis, domain, nearest, smooth,
 };
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -51,9 +51,20 @@ impl Bench {
                 .map_or(0.0, |y| y.1 - y.0),
             4 => nearest(&self.x, from).unwrap_or_default() as f64,
             5 => self.line.window(from..to, PIXELS, Spread::Linear).x.len() as f64,
+            6 => sum(&self.series().window(from..to, PIXELS)) + sum(&self.series().window_scanned(from..to, PIXELS)),
             _ => f64::NAN,
         }
     }
+}
+
+/// One number of all columns, to compare Wasm's with the native ones.
+fn sum(columns: &Columns) -> f64 {
+    let values = [&columns.first, &columns.min, &columns.max, &columns.last];
+    let mut all = 0.0;
+    for (at, value) in values.into_iter().flatten().enumerate() {
+        all += (at % 97 + 1) as f64 * value;
+    }
+    all
 }
 
 thread_local! {
