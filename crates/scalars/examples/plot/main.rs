@@ -33,7 +33,7 @@ struct Options {
     #[arg(long)]
     outliers: bool,
     /// What x is: step, relative or wall.
-    #[arg(long, default_value = "step")]
+    #[arg(long, default_value = "step", value_parser = ["step", "relative", "wall"])]
     x: String,
     /// One line with a band for all runs of which this pattern captures the same.
     #[arg(long)]
