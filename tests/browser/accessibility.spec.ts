@@ -18,10 +18,12 @@ const pages = [
   { path: "/nowhere", shows: "" },
 ];
 
+// axe takes seconds a page, on a busy machine ten times as many.
+test.slow();
+
 for (const theme of ["light", "dark"] as const) {
   for (const size of sizes) {
     test(`every page in ${theme} at ${size.width} px`, async ({ as, expected }) => {
-      test.slow();
       expected.console.push(/404/);
       const signedIn = { alice: await as("alice", { ...size, theme }), admin: await as("admin", { ...size, theme }) };
       for (const { path, shows, user } of pages) {

@@ -45,6 +45,7 @@ test("creates a notebook, watches it come up with its events and log, stops it, 
 });
 
 test("one person's change reaches another's page in under half a second", async ({ as, gateway }) => {
+  test.slow();
   const stopped = { metadata: { annotations: { "kubeflow-resource-stopped": "2026-11-18T09:00:00Z" } } };
   const alice = await as("alice");
   const admin = await as("admin");
@@ -56,7 +57,7 @@ test("one person's change reaches another's page in under half a second", async 
     await expect(row(admin, "demo-friday")).toContainText("Stopped");
     await expect(row(alice, "demo-friday")).toContainText("Stopped");
     expect(await timeToReach(alice, admin)).toBeLessThan(500);
-  }).toPass({ timeout: 50_000 });
+  }).toPass({ timeout: 120_000 });
   await gateway.admin("PATCH", "/apis/kubeflow.org/v1/namespaces/research-vision/notebooks/demo-friday", stopped, "application/merge-patch+json");
 });
 
