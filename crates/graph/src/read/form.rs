@@ -40,11 +40,14 @@ pub(super) fn read(document: &Document<'_>) -> Result<Pipeline, ReadError> {
 }
 
 /// KFP's IR: plain, in the wrapper that the API and old compilers write, or in a PipelineVersion object.
-fn pipeline_spec(root: Value<'_>) -> Option<Value<'_>> {
+///
+/// Where there is a platform spec, the API keeps the wrapper of both in its own field `pipeline_spec`.
+fn pipeline_spec<'d>(root: Value<'d>) -> Option<Value<'d>> {
+    let inside = |of: Value<'d>| [of, of.get("pipeline_spec"), of.get("pipelineSpec")];
     let object = root.get("spec").get("pipelineSpec");
-    let wrapped = [root, root.get("pipeline_spec"), root.get("pipelineSpec"), object];
-    wrapped
+    [root, root.get("pipeline_spec"), root.get("pipelineSpec"), object]
         .into_iter()
+        .flat_map(inside)
         .find(|spec| spec.get("root").shape() == Shape::Map && has_any(*spec, &["deploymentSpec", "pipelineInfo"]))
 }
 

@@ -1,4 +1,4 @@
-use crate::model::{Cache, EdgeKind, FaultKind, Form, Items, Kind, Node, Pipeline, PortKind, Source, Trigger};
+use crate::model::{Cache, EdgeKind, FaultKind, Form, Items, Kind, Node, Phase, Pipeline, PortKind, Source, Trigger};
 use crate::read::{Hint, read};
 
 /// Two tasks, the second of which takes the first one's output.
@@ -235,4 +235,26 @@ fn bomb_of_components_is_cut_off() {
     }
     let all = with(&components, "{a: {componentRef: {name: c0}}}");
     assert!(all.faults().iter().any(|fault| fault.kind == FaultKind::TooMany));
+}
+
+#[test]
+fn wrapper_in_the_wrapper_is_read() {
+    // What the API keeps of a pipeline that has a platform spec too.
+    let indented: String = TWO.lines().map(|line| format!("    {line}\n")).collect();
+    for (outer, inner) in [
+        ("pipeline_spec", "pipeline_spec"),
+        ("pipelineSpec", "pipelineSpec"),
+        ("pipelineSpec", "pipeline_spec"),
+    ] {
+        let text = format!("{outer}:\n  {inner}:\n{indented}  platform_spec: {{platforms: {{kubernetes: {{}}}}}}\n");
+        let version = pipeline(&text);
+        assert_eq!((version.form(), version.len()), (Form::KfpIr, 3), "{text}");
+        let run = pipeline(&format!(
+            "run_id: r\nstate: RUNNING\n{text}run_details: {{task_details: []}}\n"
+        ));
+        assert_eq!(
+            (run.form(), run.len(), run.root().phase()),
+            (Form::KfpIr, 3, Phase::Running)
+        );
+    }
 }
