@@ -121,10 +121,11 @@ pub(super) fn steps_of(group: Value<'_>) -> Vec<Value<'_>> {
     }
 }
 
-/// What kind of work a template describes, by the one key that says so.
+/// What kind of work a template describes, by the one key that says so; one without a value only where no other does.
 pub(super) fn kind(template: Value<'_>) -> Kind {
-    for (key, _) in template.entries() {
-        return match key {
+    let mut without = Kind::Unknown;
+    for (key, value) in template.entries() {
+        let kind = match key {
             "container" => Kind::Task,
             "script" => Kind::Script,
             "resource" => Kind::Resource,
@@ -137,8 +138,12 @@ pub(super) fn kind(template: Value<'_>) -> Kind {
             "steps" => Kind::Steps,
             _ => continue,
         };
+        if value.is_some() {
+            return kind;
+        }
+        without = kind;
     }
-    Kind::Unknown
+    without
 }
 
 /// The image of the container that does the work.

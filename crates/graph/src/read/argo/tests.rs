@@ -389,3 +389,18 @@ fn task_that_names_nothing_calls_nothing() {
     assert!(nameless.len() < 5, "{:?}", paths(&nameless));
     assert_eq!(node(&nameless, "root/main/c").kind(), Kind::Gap);
 }
+
+#[test]
+fn key_without_a_value_says_nothing_beside_one_with() {
+    let kinds = workflow(
+        "  entrypoint: main
+  templates:
+  - {name: main, container: null, script: ~, dag: {tasks: [{name: a, template: wait}]}}
+  - {name: wait, suspend: }
+",
+    );
+    assert_eq!(
+        (kinds.root().kind(), node(&kinds, "root/a").kind()),
+        (Kind::Dag, Kind::Suspend)
+    );
+}
