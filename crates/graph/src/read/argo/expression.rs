@@ -97,25 +97,31 @@ pub(super) fn depends(text: &str) -> Vec<(&str, String)> {
     let mut places = std::collections::HashMap::new();
     let mut at = 0;
     let mut negated = false;
+    // Whether what is in the parentheses around is negated, from the outside in: not (a or b) is not a and not b.
+    let mut around: Vec<bool> = Vec::new();
     // Between two results of one task stands what was written before the second.
     let mut operator = " || ";
     while at < text.len() {
         let name = word(&text[at..]);
         if name.is_empty() {
             let character = text[at..].chars().next().unwrap_or(' ');
-            operator = match character {
-                '&' => " && ",
-                '|' => " || ",
-                _ => operator,
-            };
-            negated = character == '!' || (negated && character == ' ');
+            let inverse = around.last().copied().unwrap_or(false);
+            match character {
+                '&' => operator = if inverse { " || " } else { " && " },
+                '|' => operator = if inverse { " && " } else { " || " },
+                '(' => around.push(inverse != std::mem::take(&mut negated)),
+                ')' => drop(around.pop()),
+                '!' => negated = !negated,
+                _ => {}
+            }
             at += character.len_utf8();
             continue;
         }
         at += name.len();
         let (result, used) = member(&text[at..]);
         at += used;
-        let condition = match (negated, result) {
+        let inverse = around.last().copied().unwrap_or(false);
+        let condition = match (negated != inverse, result) {
             (false, result) => result.to_owned(),
             (true, "") => "!Succeeded".to_owned(),
             (true, result) => format!("!{result}"),
@@ -173,6 +179,12 @@ mod tests {
             "!task-1.Skipped && task_2.AnySucceeded",
             &[("task-1", "!Skipped"), ("task_2", "AnySucceeded")],
         );
+        check("!(a.Failed)", &[("a", "!Failed")]);
+        check(
+            "!(a.Failed || (a.Errored || !b)) && c",
+            &[("a", "!Failed && !Errored"), ("b", ""), ("c", "")],
+        );
+        check("! a.Failed && !(!a.Omitted)", &[("a", "!Failed && Omitted")]);
         check("", &[]);
         check("é && a", &[("a", "")]);
     }
