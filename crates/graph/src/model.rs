@@ -22,7 +22,7 @@ pub use node::{Cache, Items, Iteration, Node, NodeId, Retry, Trigger};
 pub use phase::{Counts, Phase};
 pub use port::{Port, PortKind, Source};
 
-pub(crate) use build::{Builder, DEPTH_LIMIT, TEXT_LIMIT_BYTES};
+pub(crate) use build::{Builder, DEPTH_LIMIT, TEXT_LIMIT_BYTES, cut};
 pub(crate) use edge::EdgeRecord;
 pub(crate) use names::{Name, Names};
 pub(crate) use node::{Loop, Record};

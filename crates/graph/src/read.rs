@@ -50,3 +50,6 @@ pub fn read(bytes: &[u8], hint: Hint) -> Result<Pipeline, ReadError> {
     let documents = Document::parse(bytes, hint)?;
     form::read(&documents)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::nest;
-use super::{Builder, EdgeRecord, Kind, Loop, Name, Pipeline, PortRecord, Record, SourceRecord};
+use super::{Builder, EdgeRecord, Kind, Loop, Name, Pipeline, PortKind, PortRecord, Record, SourceRecord};
 
 impl Pipeline {
     /// Puts a run onto this pipeline: phases, times, ids, values; rounds of loops and attempts become nodes of their own.
@@ -203,16 +203,19 @@ impl<'p> Merge<'p> {
             .filter(|_| !round)
             .map_or(&[][..], |at| self.spec.ports_of(at));
         let first = self.new.ports.len();
-        for port in planned {
+        let mut known: HashMap<(Name, bool, PortKind), usize> = HashMap::new();
+        for (at, port) in planned.iter().enumerate() {
             self.new.ports.push(PortRecord { node, ..*port });
+            if !ran.is_empty() {
+                known.entry((port.name, port.output, port.kind)).or_insert(first + at);
+            }
         }
         for port in ran {
             let name = self.translate(port.name);
             let value = self.translate(port.value);
-            let same = self.new.ports[first..]
-                .iter_mut()
-                .find(|known| known.name == name && known.output == port.output && known.kind == port.kind);
-            match same {
+            let here = self.new.ports.len();
+            let same = *known.entry((name, port.output, port.kind)).or_insert(here);
+            match self.new.ports.get_mut(same) {
                 Some(known) if value.is_empty() => known.list |= port.list,
                 Some(known) => known.value = value,
                 None => {

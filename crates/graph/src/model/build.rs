@@ -6,12 +6,23 @@ use crate::graph::index;
 /// Nodes that a pipeline may have; what is beyond is counted in a fault. A template that calls two others, each of which
 /// calls two others, and so on, is a bomb of 2ⁿ nodes.
 pub(crate) const NODE_LIMIT: usize = 200_000;
+/// Inputs and outputs that a pipeline may have before no further node is taken: a component with a thousand of them that is
+/// called by a hundred thousand tasks is a bomb.
+const PORT_LIMIT: usize = 2_000_000 / SMALLER;
+/// The same for edges.
+const EDGE_LIMIT: usize = 2_000_000 / SMALLER;
+/// Bytes of names and steps through the document before no further node is taken: what is called often is read as often.
+const WORK_LIMIT: u64 = (1 << 29) / SMALLER as u64;
+/// Tests of what is beyond a limit need not go as far.
+const SMALLER: usize = if cfg!(test) { 100 } else { 1 };
 /// Levels that may be nested, so that no caller's recursion exhausts its stack.
 pub(crate) const DEPTH_LIMIT: u32 = 100;
 /// How long a value is kept: what is longer is cut off.
 pub(crate) const TEXT_LIMIT_BYTES: usize = 16 * 1024;
 /// Faults that are listed one by one.
 const FAULT_LIMIT: usize = 200;
+/// How long a fault's message may be: names may be of any length.
+const MESSAGE_LIMIT_BYTES: usize = 1000;
 /// Tasks that are named where they wait for each other.
 const NAMED_IN_A_CIRCLE: usize = 5;
 
@@ -23,7 +34,10 @@ pub(crate) struct Builder {
     pub(crate) description: Name,
     pub(crate) nodes: Vec<Record>,
     pub(crate) ports: Vec<PortRecord>,
+    /// Ports that were found after those of later nodes.
+    pub(crate) late_ports: Vec<PortRecord>,
     pub(crate) edges: Vec<EdgeRecord>,
+    work: u64,
     faults: Vec<Fault>,
     /// The same, by offset, while the text is still read.
     found: Vec<(Option<u32>, FaultKind, String)>,
@@ -43,7 +57,9 @@ impl Builder {
             description: Name::EMPTY,
             nodes: vec![root],
             ports: Vec::new(),
+            late_ports: Vec::new(),
             edges: Vec::new(),
+            work: 0,
             faults: Vec::new(),
             found: Vec::new(),
             faults_left_out: 0,
@@ -52,10 +68,16 @@ impl Builder {
 
     /// The number of a text.
     pub(crate) fn name(&mut self, text: &str) -> Name {
+        self.worked(text.len() as u64);
         self.names.add(text)
     }
 
-    /// Adds a node inside one that is there; nothing if there are too many.
+    /// Counts what reading took.
+    pub(crate) fn worked(&mut self, work: u64) {
+        self.work = self.work.saturating_add(work);
+    }
+
+    /// Adds a node inside one that is there; nothing if there is too much.
     pub(crate) fn add(&mut self, parent: u32, record: Record) -> Option<u32> {
         if self.is_full() {
             return None;
@@ -70,7 +92,29 @@ impl Builder {
 
     /// Whether no further node is taken.
     pub(crate) fn is_full(&self) -> bool {
-        self.nodes.len() >= NODE_LIMIT
+        self.too_much().is_some()
+    }
+
+    /// What there is too much of.
+    fn too_much(&self) -> Option<String> {
+        if self.nodes.len() >= NODE_LIMIT {
+            Some(format!("more than {NODE_LIMIT} nodes"))
+        } else if self.ports.len() + self.late_ports.len() >= PORT_LIMIT {
+            Some(format!("more than {PORT_LIMIT} inputs and outputs"))
+        } else if self.edges.len() >= EDGE_LIMIT {
+            Some(format!("more than {EDGE_LIMIT} edges"))
+        } else if self.work >= WORK_LIMIT {
+            Some("templates that grow beyond all measure where they are called".to_owned())
+        } else {
+            None
+        }
+    }
+
+    /// How many levels a node is below the whole.
+    pub(crate) fn depth(&self, node: u32) -> u32 {
+        let parent = |&node: &u32| self.nodes.get(node as usize).map(|record| record.parent);
+        let path = std::iter::successors(Some(node), parent);
+        index(path.take_while(|&node| node != 0).count())
     }
 
     /// A node that is there.
@@ -79,7 +123,9 @@ impl Builder {
     }
 
     /// Lists a fault at an offset of the text.
-    pub(crate) fn fault(&mut self, kind: FaultKind, offset: Option<u32>, message: String) {
+    pub(crate) fn fault(&mut self, kind: FaultKind, offset: Option<u32>, mut message: String) {
+        self.worked(message.len() as u64);
+        cut(&mut message, MESSAGE_LIMIT_BYTES);
         if self.found.len() < FAULT_LIMIT {
             self.found.push((offset, kind, message));
         } else {
@@ -93,9 +139,9 @@ impl Builder {
     }
 
     /// Gives the faults their places, in the order of the text, and counts what is not listed.
-    fn settle_faults(&mut self, text: &str) {
-        if self.is_full() {
-            let message = format!("more than {NODE_LIMIT} nodes: the rest is not shown");
+    fn settle_faults(&mut self, text: &str, too_much: Option<String>) {
+        if let Some(what) = too_much {
+            let message = format!("{what}: the rest is not shown");
             self.found.push((None, FaultKind::TooMany, message));
         }
         if self.faults_left_out > 0 {
@@ -113,6 +159,7 @@ impl Builder {
     /// Orders what was collected. An edge that joins no siblings is dropped, and so is one of order beside one of data.
     pub(crate) fn finish(mut self, text: &str) -> Pipeline {
         let count = self.nodes.len();
+        let too_much = self.too_much();
         let nodes = &self.nodes;
         let parent = |node: u32| nodes.get(node as usize).map(|record| record.parent);
         self.edges.retain(|edge| {
@@ -123,9 +170,10 @@ impl Builder {
         for (offset, message) in circles(nodes, &self.edges, &self.names) {
             self.found.push((offset, FaultKind::Cycle, message));
         }
-        self.settle_faults(text);
+        self.settle_faults(text, too_much);
         let nodes = &self.nodes;
         let parent = |node: u32| nodes.get(node as usize).map(|record| record.parent);
+        self.ports.append(&mut self.late_ports);
         self.ports.sort_by_key(|port| port.node);
         let (child_starts, children) = children(nodes);
         let port_starts = starts(count, self.ports.iter().map(|port| port.node));
@@ -143,6 +191,14 @@ impl Builder {
             edges: self.edges,
             faults: self.faults,
         }
+    }
+}
+
+/// Cuts a text off at a limit, and says so.
+pub(crate) fn cut(text: &mut String, limit_bytes: usize) {
+    if text.len() > limit_bytes {
+        text.truncate(text.floor_char_boundary(limit_bytes));
+        text.push('…');
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{Builder, Kind, Name, Phase, Pipeline, Record};
+use super::{Builder, DEPTH_LIMIT, Kind, Name, Phase, Pipeline, Record};
 
 /// Whether a run's nodes are drivers and executors.
 pub(super) fn is_of_drivers(spec: &Pipeline, run: &Pipeline) -> bool {
@@ -166,7 +166,13 @@ impl<'p> Nest<'p> {
     }
 
     /// The node of a task, made when it is first met.
+    ///
+    /// Deeper than anybody can look into it goes on beside what it would be in.
     fn task(&mut self, around: u32, key: Name, round: Option<u32>) -> Option<u32> {
+        let around = match self.new.depth(around) >= DEPTH_LIMIT {
+            true => self.new.nodes[around as usize].parent,
+            false => around,
+        };
         if let Some(&known) = self.made.get(&(around, key, round)) {
             return Some(known);
         }

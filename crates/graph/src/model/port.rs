@@ -72,7 +72,8 @@ impl<'p> Port<'p> {
         self.record.kind
     }
 
-    /// Its type in KFP's words: `NUMBER_INTEGER`, `STRING`, `system.Model`; empty where nobody says.
+    /// Its type in KFP's words: `NUMBER_INTEGER`, `STRING`, `system.Model`, or `Integer`, `CSV` in v1; empty where nobody
+    /// says.
     pub fn type_name(self) -> &'p str {
         self.pipeline.names.text(self.record.type_name)
     }

@@ -3,6 +3,7 @@
 //! KFP v1 pipelines are such Workflows with annotations of KFP's. Rule: `workflow_types.go`
 //! (reference/pipelines-and-workflows.md §3.2-§3.4; training-tuning-serving.md §11).
 
+mod component;
 mod expression;
 mod ports;
 mod spec;

@@ -10,6 +10,8 @@ mod yaml;
 
 pub(crate) use value::{Shape, Value};
 
+use std::cell::Cell;
+
 use super::Hint;
 use super::error::{ReadError, Syntax};
 use crate::graph::index;
@@ -19,6 +21,8 @@ use crate::model::Places;
 const DEPTH_LIMIT: usize = 100;
 /// Values that there may be when each alias is followed: a bomb of a few lines would have billions.
 const EXPANDED_LIMIT: u64 = 5_000_000;
+/// Bytes of a text that count as one value more: a long text with an alias in each of many lines is a bomb too.
+const BYTES_PER_VALUE: usize = 256;
 
 /// What an item of the tree is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +61,8 @@ pub(crate) struct Document<'t> {
     repeated: Vec<u32>,
     /// Whether there is a merge key (`<<`).
     merges: bool,
+    /// Values and keys that were passed by since somebody asked ([`Value::steps`]).
+    steps: Cell<u64>,
 }
 
 impl<'t> Document<'t> {
@@ -114,6 +120,10 @@ impl<'t> Document<'t> {
     /// The text itself.
     pub(crate) fn source(&self) -> &'t str {
         self.source
+    }
+
+    fn step(&self) {
+        self.steps.set(self.steps.get() + 1);
     }
 
     fn text(&self, item: &Item) -> &str {

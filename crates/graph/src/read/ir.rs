@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::document::{Document, Shape, Value};
 use super::form;
 use crate::model::{
-    Builder, Cache, DEPTH_LIMIT, EdgeKind, EdgeRecord, FaultKind, Form, Kind, Loop, Name, Pipeline, PortRecord, Record,
+    Builder, Cache, DEPTH_LIMIT, EdgeKind, EdgeRecord, FaultKind, Form, Kind, Loop, Name, Pipeline, Record,
     TEXT_LIMIT_BYTES, Trigger,
 };
 
@@ -20,11 +20,9 @@ pub(super) fn read(document: &Document<'_>, spec: Value<'_>) -> Pipeline {
         components: spec.get("components").entries().collect(),
         executors: spec.get("deploymentSpec").get("executors").entries().collect(),
         builder: Builder::new(Form::KfpIr),
-        late_ports: Vec::new(),
     };
     form::repeated_keys(document, &mut ir.builder);
     ir.pipeline(spec);
-    ir.builder.ports.append(&mut ir.late_ports);
     ir.builder.finish(document.source())
 }
 
@@ -32,8 +30,6 @@ struct Ir<'d> {
     components: HashMap<&'d str, Value<'d>>,
     executors: HashMap<&'d str, Value<'d>>,
     builder: Builder,
-    /// Ports that were found after those of later nodes.
-    late_ports: Vec<PortRecord>,
 }
 
 /// A DAG that is still to be gone into.
@@ -61,7 +57,7 @@ impl<'d> Ir<'d> {
             component,
         }];
         // Depth first, so that a bomb is cut off at its first branch and not in the middle of every one.
-        while let Some(inside) = todo.pop() {
+        while let Some(inside) = todo.pop().filter(|_| !self.builder.is_full()) {
             self.dag(&inside, &mut todo);
         }
     }
@@ -92,6 +88,7 @@ impl<'d> Ir<'d> {
             self.edges(node, task, &siblings);
         }
         self.dag_outputs(inside.node, inside.component.get("dag").get("outputs"), &siblings);
+        self.builder.worked(tasks.steps());
     }
 
     /// Adds a task; gives its component too if that is a DAG to go into.
@@ -139,6 +136,7 @@ impl<'d> Ir<'d> {
         }
         let node = self.builder.add(inside.node, record)?;
         self.component_ports(node, component.unwrap_or(Value::nothing(task)), task.get("inputs"));
+        self.builder.worked(task.steps());
         Some((node, open))
     }
 

@@ -10,7 +10,9 @@ use flowdeck_objects::Timestamp;
 
 use super::document::{Document, Shape, Value};
 use super::form;
-use crate::model::{Builder, EdgeRecord, FaultKind, Form, Kind, Name, Phase, Pipeline, PortKind, PortRecord, Record};
+use crate::model::{
+    Builder, DEPTH_LIMIT, EdgeRecord, FaultKind, Form, Kind, Name, Phase, Pipeline, PortKind, PortRecord, Record,
+};
 
 /// Whether a document is a run, or the tasks of one.
 pub(super) fn is_run(root: Value<'_>) -> bool {
@@ -231,7 +233,13 @@ fn in_groups(builder: &mut Builder, tasks: &[Value<'_>]) {
         let Some(node) = grouped(builder, &mut rounds, task, parent) else {
             return;
         };
-        todo.extend(inside[at].iter().rev().map(|&child| (child, node)));
+        // Deeper than anybody can look into it goes on beside the task that it is in.
+        let around = if builder.depth(node) >= DEPTH_LIMIT {
+            parent
+        } else {
+            node
+        };
+        todo.extend(inside[at].iter().rev().map(|&child| (child, around)));
     }
     if let Some(at) = done.iter().position(|done| !done) {
         let message = "tasks that are inside each other are not shown".to_owned();

@@ -1,8 +1,10 @@
 //! Inputs and outputs of Argo's templates, tasks and nodes.
 
+use std::collections::HashMap;
+
 use super::super::document::Value;
 use super::expression::{Reference, references};
-use crate::model::{Builder, PortKind, PortRecord, SourceRecord, TEXT_LIMIT_BYTES};
+use crate::model::{Builder, Name, PortKind, PortRecord, SourceRecord, TEXT_LIMIT_BYTES};
 
 /// Both kinds of ports, by the key that lists them.
 const PARTS: [(PortKind, &str); 2] = [(PortKind::Parameter, "parameters"), (PortKind::Artifact, "artifacts")];
@@ -10,18 +12,19 @@ const PARTS: [(PortKind, &str); 2] = [(PortKind::Parameter, "parameters"), (Port
 /// Adds what a template takes and gives, with what a task hands over.
 pub(super) fn add(builder: &mut Builder, node: u32, template: Value<'_>, arguments: Value<'_>) {
     for (kind, part) in PARTS {
-        let first = builder.ports.len();
+        let mut known: HashMap<Name, usize> = HashMap::new();
         for port in template.get("inputs").get(part).items() {
+            let at = builder.ports.len();
             push(builder, (node, false, kind), port);
+            known.entry(builder.ports[at].name).or_insert(at);
         }
         for port in arguments.get(part).items() {
-            let name = builder.name(port.get("name").text());
-            let known = builder.ports[first..].iter().position(|known| known.name == name);
-            let at = known.map_or(builder.ports.len(), |at| first + at);
+            let at = builder.ports.len();
             push(builder, (node, false, kind), port);
-            if at + 1 < builder.ports.len() {
+            let here = *known.entry(builder.ports[at].name).or_insert(at);
+            if here < at {
                 let given = builder.ports.pop().unwrap_or_default();
-                let port = &mut builder.ports[at];
+                let port = &mut builder.ports[here];
                 (port.value, port.source) = (given.value, given.source);
             }
         }

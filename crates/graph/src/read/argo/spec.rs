@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::component::{self, Component};
 use super::expression::{Reference, depends, references};
 use super::ports;
 use super::template::{Called, Templates, image, kind, steps_of};
@@ -29,6 +30,7 @@ pub(super) fn read(document: &Document<'_>, root: Value<'_>, spec: Value<'_>) ->
         builder: Builder::new(if is_kfp { Form::KfpV1 } else { Form::ArgoSpec }),
         todo: Vec::new(),
         components: HashMap::new(),
+        input_types: HashMap::new(),
     };
     form::repeated_keys(document, &mut reader.builder);
     reader.whole(root, spec);
@@ -44,8 +46,10 @@ struct Reader<'d> {
     defaults: Value<'d>,
     builder: Builder,
     todo: Vec<Inside<'d>>,
-    /// Names of KFP v1's components by where their specs lie.
-    components: HashMap<u32, Name>,
+    /// KFP v1's components by where the templates made of them lie.
+    components: HashMap<u32, Component>,
+    /// The types of the whole's inputs, as KFP v1 has them.
+    input_types: HashMap<Name, Name>,
 }
 
 /// A template that is still to be gone into.
@@ -67,16 +71,17 @@ impl<'d> Reader<'d> {
         self.builder.description = self.builder.names.add(described);
         self.kfp_words(annotations.get("pipelines.kubeflow.org/pipeline_spec").text());
         ports::add(&mut self.builder, 0, spec.nothing(), spec.get("arguments"));
-        self.begin(spec);
-        while let Some(inside) = self.todo.pop() {
-            self.template(&inside);
+        for port in &mut self.builder.ports {
+            port.type_name = self.input_types.get(&port.name).copied().unwrap_or_default();
         }
+        self.begin(spec);
+        self.go_inside();
         self.hooks_of_all(spec);
     }
 
-    /// KFP v1 keeps the pipeline's name and description as JSON in an annotation.
+    /// KFP v1 keeps the pipeline's name, description and inputs as JSON in an annotation.
     fn kfp_words(&mut self, json: &str) {
-        let Ok(document) = Document::parse(json.as_bytes(), crate::read::Hint::Json) else {
+        let Some(document) = component::json(json) else {
             return;
         };
         if let Some(words) = document.roots().next() {
@@ -85,6 +90,10 @@ impl<'d> Reader<'d> {
                 self.builder.node(0).name = self.builder.names.add(name);
             }
             self.builder.description = self.builder.names.add(words.get("description").text());
+            for (name, kind) in component::typed(words.get("inputs")) {
+                let (name, kind) = (self.builder.name(name), self.builder.name(&kind));
+                self.input_types.insert(name, kind);
+            }
         }
     }
 
@@ -95,26 +104,21 @@ impl<'d> Reader<'d> {
         if !given.is_empty() {
             return self.builder.name(given);
         }
-        let component = annotations.get("pipelines.kubeflow.org/component_spec");
-        match self.component(component) {
-            Name::EMPTY => self.builder.name(name),
-            known => known,
+        match self.component(template).map(|component| component.name) {
+            None | Some(Name::EMPTY) => self.builder.name(name),
+            Some(known) => known,
         }
     }
 
-    /// The name in a component's spec, which is JSON; each text is read once, however often it is called.
-    fn component(&mut self, spec: Value<'d>) -> Name {
-        let Some(offset) = spec.offset().filter(|_| spec.is_some()) else {
-            return Name::EMPTY;
-        };
-        if let Some(known) = self.components.get(&offset) {
-            return *known;
-        }
-        let document = Document::parse(spec.text().as_bytes(), crate::read::Hint::Json).ok();
-        let root = document.as_ref().and_then(|document| document.roots().next());
-        let name = self.builder.name(root.map_or("", |root| root.get("name").text()));
-        self.components.insert(offset, name);
-        name
+    /// The component that a template was made of; its annotations are read once, however often it is called.
+    fn component(&mut self, template: Value<'d>) -> Option<&Component> {
+        let at = template.offset().filter(|_| self.builder.form == Form::KfpV1)?;
+        let builder = &mut self.builder;
+        Some(
+            self.components
+                .entry(at)
+                .or_insert_with(|| Component::of(builder, template)),
+        )
     }
 
     /// The entrypoint's template is the whole; where it does one thing, that is inside it.
@@ -147,6 +151,12 @@ impl<'d> Reader<'d> {
             depth: 0,
             called,
         });
+    }
+
+    fn go_inside(&mut self) {
+        while let Some(inside) = self.todo.pop().filter(|_| !self.builder.is_full()) {
+            self.template(&inside);
+        }
     }
 
     fn template(&mut self, inside: &Inside<'d>) {
@@ -196,10 +206,12 @@ impl<'d> Reader<'d> {
                 self.check(from, output, &siblings);
             }
         }
+        self.builder.worked(template.steps());
     }
 
     /// Lists the names of tasks in an expression that are not there.
     fn check(&mut self, text: &str, at: Value<'d>, siblings: &HashMap<&'d str, u32>) {
+        self.builder.worked(text.len() as u64);
         for reference in references(text) {
             if let Reference::Task(name, _) = reference
                 && !siblings.contains_key(name)
@@ -224,6 +236,9 @@ impl<'d> Reader<'d> {
 
     /// Adds what a task calls, to be gone into later.
     fn add(&mut self, parent: u32, depth: u32, name: &str, called: Called<'d>, task: Value<'d>) -> Option<u32> {
+        if self.builder.is_full() {
+            return None;
+        }
         let template = called.template;
         let mut record = Record {
             key: self.builder.name(name),
@@ -260,7 +275,13 @@ impl<'d> Reader<'d> {
             record.kind = Kind::ExitHandler;
         }
         let node = self.builder.add(parent, record)?;
+        let first = self.builder.ports.len();
         ports::add(&mut self.builder, node, template, task.get("arguments"));
+        self.component(template);
+        if let Some(component) = template.offset().and_then(|at| self.components.get(&at)) {
+            component.type_ports(&mut self.builder.ports[first..]);
+        }
+        self.builder.worked(task.steps());
         if goes_on {
             self.todo.push(Inside {
                 node,
@@ -396,6 +417,7 @@ impl<'d> Reader<'d> {
             }
             false => text.text(),
         };
+        self.builder.worked(expression.len() as u64);
         for reference in references(expression) {
             let Reference::Task(name, output) = reference else {
                 continue;
@@ -489,9 +511,7 @@ impl<'d> Reader<'d> {
                 join(&mut self.builder, 0, usize::MAX, &ends, &[node]);
             }
         }
-        while let Some(inside) = self.todo.pop() {
-            self.template(&inside);
-        }
+        self.go_inside();
     }
 
     /// The containers of a container set.

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{DEPTH_LIMIT, Document, EXPANDED_LIMIT, Item, ItemKind, offset};
+use std::cell::Cell;
+
+use super::{BYTES_PER_VALUE, DEPTH_LIMIT, Document, EXPANDED_LIMIT, Item, ItemKind, offset};
 
 /// Keys of a map that are compared one with another; more go into a set.
 const FEW_KEYS: usize = 12;
@@ -10,8 +12,27 @@ const FEW_KEYS: usize = 12;
 /// A list or map that is not closed yet.
 struct Open {
     at: u32,
-    /// How many values there are in it when aliases are followed.
-    expanded: u64,
+    /// How much there is in it when aliases are followed.
+    inside: Extent,
+}
+
+/// How much a value holds when aliases are followed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Extent {
+    /// Values, itself one of them.
+    pub(super) values: u64,
+    /// Levels of lists and maps.
+    pub(super) levels: usize,
+}
+
+impl Extent {
+    /// That of one text.
+    pub(super) fn of_text(text: &str) -> Self {
+        Self {
+            values: 1 + (text.len() / BYTES_PER_VALUE) as u64,
+            levels: 0,
+        }
+    }
 }
 
 /// A tree that is being filled.
@@ -32,6 +53,7 @@ impl<'t> Sink<'t> {
                 items: Vec::with_capacity(source.len() / 16 + 8),
                 repeated: Vec::new(),
                 merges: false,
+                steps: Cell::new(0),
             },
             open: Vec::new(),
             expanded: 0,
@@ -47,11 +69,13 @@ impl<'t> Sink<'t> {
     pub(super) fn scalar(&mut self, kind: ItemKind, at: usize, text: &str) {
         let from = self.offset_of(text).unwrap_or_else(|| self.keep(text));
         self.push(kind, at, offset(from), offset(text.len()));
+        self.count(Extent::of_text(text));
     }
 
     /// A text that lies in the source.
     pub(super) fn slice(&mut self, kind: ItemKind, at: usize, from: usize, len: usize) {
         self.push(kind, at, offset(from), offset(len));
+        self.count(Extent { values: 1, levels: 0 });
     }
 
     /// Where a text borrowed from the source begins.
@@ -70,7 +94,6 @@ impl<'t> Sink<'t> {
     fn push(&mut self, kind: ItemKind, at: usize, text: u32, len: u32) {
         let next = self.next() + 1;
         let at = offset(at);
-        self.count(1);
         self.document.items.push(Item {
             kind,
             at,
@@ -80,10 +103,13 @@ impl<'t> Sink<'t> {
         });
     }
 
-    fn count(&mut self, values: u64) {
+    fn count(&mut self, extent: Extent) {
         match self.open.last_mut() {
-            Some(open) => open.expanded = open.expanded.saturating_add(values),
-            None => self.expanded = self.expanded.saturating_add(values),
+            Some(open) => {
+                open.inside.values = open.inside.values.saturating_add(extent.values);
+                open.inside.levels = open.inside.levels.max(extent.levels + 1);
+            }
+            None => self.expanded = self.expanded.saturating_add(extent.values),
         }
     }
 
@@ -94,7 +120,7 @@ impl<'t> Sink<'t> {
         }
         self.open.push(Open {
             at: self.next(),
-            expanded: 1,
+            inside: Extent { values: 1, levels: 1 },
         });
         let next = self.next() + 1;
         self.document.items.push(Item {
@@ -107,24 +133,31 @@ impl<'t> Sink<'t> {
         true
     }
 
-    /// Ends the last list or map that was begun; how many values it holds when aliases are followed.
-    pub(super) fn close(&mut self) -> u64 {
-        let Some(open) = self.open.pop() else { return 0 };
+    /// Ends the last list or map that was begun, and gives how much it holds.
+    pub(super) fn close(&mut self) -> Extent {
+        let Some(open) = self.open.pop() else {
+            return Extent::default();
+        };
         let next = self.next();
         let item = &mut self.document.items[open.at as usize];
         item.next = next;
         if item.kind == ItemKind::Map {
             self.find_repeated(open.at, next);
         }
-        self.count(open.expanded);
-        open.expanded
+        self.count(open.inside);
+        open.inside
     }
 
     /// Stands for an item that is complete; false: the whole would have too many values.
-    pub(super) fn alias(&mut self, at: usize, target: u32, expanded: u64) -> bool {
+    pub(super) fn alias(&mut self, at: usize, target: u32, extent: Extent) -> bool {
         self.push(ItemKind::Alias, at, target, 0);
-        self.count(expanded);
-        self.open.iter().map(|open| open.expanded).sum::<u64>() + self.expanded <= EXPANDED_LIMIT
+        self.count(extent);
+        self.open.iter().map(|open| open.inside.values).sum::<u64>() + self.expanded <= EXPANDED_LIMIT
+    }
+
+    /// Whether something of so many levels would be nested too deep here.
+    pub(super) fn is_too_deep(&self, levels: usize) -> bool {
+        self.open.len() + levels > DEPTH_LIMIT
     }
 
     /// Whether an item is a list or map that is not closed yet.

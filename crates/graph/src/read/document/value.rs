@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use flowdeck_objects::json;
 
 use super::{Document, Item, ItemKind};
+use crate::model::cut;
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,13 @@ impl<'d> Value<'d> {
     /// A value that is not there.
     pub(crate) fn nothing(self) -> Self {
         Self { at: NOWHERE, ..self }
+    }
+
+    /// How many values and keys of the document were passed by since this was asked last.
+    ///
+    /// A template that is called often is read as often, however much is written in it: whoever follows calls counts.
+    pub(crate) fn steps(self) -> u64 {
+        self.document.steps.take()
     }
 
     /// What it is.
@@ -120,6 +128,7 @@ impl<'d> Value<'d> {
         let document = self.document;
         std::iter::from_fn(move || {
             (at < end).then(|| {
+                document.step();
                 let value = Value::new(document, at);
                 at = document.items[at as usize].next;
                 value
@@ -161,6 +170,7 @@ impl<'d> Value<'d> {
         let document = self.document;
         std::iter::from_fn(move || {
             (at < end).then(|| {
+                document.step();
                 let key = at;
                 let value = document.items[at as usize].next;
                 at = document.items[value as usize].next;
@@ -205,17 +215,14 @@ impl<'d> Value<'d> {
     pub(crate) fn to_text(self, limit_bytes: usize) -> String {
         let mut out = String::new();
         match self.shape() {
-            Shape::Text => out.push_str(self.text()),
+            Shape::Text => out.push_str(head(self.text(), limit_bytes)),
             _ => self.write(&mut out, limit_bytes),
         }
-        if out.len() > limit_bytes {
-            out.truncate(out.floor_char_boundary(limit_bytes));
-            out.push('…');
-        }
+        cut(&mut out, limit_bytes);
         out
     }
 
-    /// Levels are bounded by the document's own limit.
+    /// Levels are bounded by the document's own limit, which holds for what aliases stand for too.
     fn write(self, out: &mut String, limit_bytes: usize) {
         if out.len() > limit_bytes {
             return;
@@ -223,10 +230,14 @@ impl<'d> Value<'d> {
         let mut separator = "";
         match self.shape() {
             Shape::Nothing => out.push_str("null"),
-            Shape::Text if self.is_quoted() || !is_json_word(self.text()) => {
-                json::quote(self.text(), out);
+            Shape::Text => {
+                let text = head(self.text(), limit_bytes);
+                if self.is_quoted() || !is_json_word(text) {
+                    json::quote(text, out);
+                } else {
+                    out.push_str(text);
+                }
             }
-            Shape::Text => out.push_str(self.text()),
             Shape::List => {
                 out.push('[');
                 for item in self.items() {
@@ -244,7 +255,7 @@ impl<'d> Value<'d> {
                 for (key, value) in self.entries() {
                     out.push_str(separator);
                     separator = ",";
-                    json::quote(key, out);
+                    json::quote(head(key, limit_bytes), out);
                     out.push(':');
                     value.write(out, limit_bytes);
                     if out.len() > limit_bytes {
@@ -255,6 +266,11 @@ impl<'d> Value<'d> {
             }
         }
     }
+}
+
+/// What of a text is needed where all that goes beyond a limit is cut off: a little more than the limit.
+fn head(text: &str, limit_bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(limit_bytes + 4)]
 }
 
 /// What merge keys add.

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::sink::Sink;
+use super::sink::{Extent, Sink};
 use super::{DEPTH_LIMIT, Document, ItemKind, ReadError, Syntax, malformed};
 
 /// Reads all documents.
 pub(super) fn parse(source: &str) -> Result<Document<'_>, ReadError> {
     let mut sink = Sink::new(source);
-    // Anchors: which item, and how many values it holds; nothing while it is open.
-    let mut anchors: HashMap<usize, (u32, u64)> = HashMap::new();
+    // Anchors: which item, and how much it holds; nothing while it is open.
+    let mut anchors: HashMap<usize, (u32, Extent)> = HashMap::new();
     let mut open: Vec<usize> = Vec::new();
     let mut options = granit_parser::Options::default();
     options.flow_nesting_limit = DEPTH_LIMIT;
@@ -30,7 +30,7 @@ pub(super) fn parse(source: &str) -> Result<Document<'_>, ReadError> {
         let stop = |message: &str| Err(malformed(Syntax::Yaml, source, at, message));
         match event {
             Event::Scalar(text, style, anchor, _) => {
-                anchors.extend((anchor != 0).then(|| (anchor, (sink.next(), 1))));
+                anchors.extend((anchor != 0).then(|| (anchor, (sink.next(), Extent::of_text(&text)))));
                 let kind = match style {
                     ScalarStyle::Plain => ItemKind::Plain,
                     _ => ItemKind::Text,
@@ -38,34 +38,37 @@ pub(super) fn parse(source: &str) -> Result<Document<'_>, ReadError> {
                 sink.scalar(kind, at, &text);
             }
             Event::SequenceStart(_, anchor, _) => {
-                anchors.extend((anchor != 0).then(|| (anchor, (sink.next(), 0))));
+                anchors.extend((anchor != 0).then(|| (anchor, (sink.next(), Extent::default()))));
                 open.push(anchor);
                 if !sink.open(ItemKind::List, at) {
                     return stop("nested too deep");
                 }
             }
             Event::MappingStart(_, anchor, _) => {
-                anchors.extend((anchor != 0).then(|| (anchor, (sink.next(), 0))));
+                anchors.extend((anchor != 0).then(|| (anchor, (sink.next(), Extent::default()))));
                 open.push(anchor);
                 if !sink.open(ItemKind::Map, at) {
                     return stop("nested too deep");
                 }
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let expanded = sink.close();
+                let extent = sink.close();
                 let anchor = open.pop().unwrap_or_default();
                 if let Some((_, inside)) = anchors.get_mut(&anchor) {
-                    *inside = expanded;
+                    *inside = extent;
                 }
             }
             Event::Alias(anchor) => {
-                let Some(&(target, expanded)) = anchors.get(&anchor) else {
+                let Some(&(target, extent)) = anchors.get(&anchor) else {
                     return stop("an alias of nothing");
                 };
                 if sink.is_open(target) {
                     return stop("an alias inside of what it stands for");
                 }
-                if !sink.alias(at, target, expanded) {
+                if sink.is_too_deep(extent.levels) {
+                    return stop("an alias of what is nested too deep for this place");
+                }
+                if !sink.alias(at, target, extent) {
                     return stop("aliases that grow beyond all measure");
                 }
             }

@@ -13,34 +13,22 @@ impl<'d> Ir<'d> {
             (true, component.get("outputDefinitions")),
         ] {
             for (kind, part) in [(PortKind::Parameter, "parameters"), (PortKind::Artifact, "artifacts")] {
-                let given: HashMap<&str, Value<'d>> = match output {
+                let mut given: HashMap<&str, Value<'d>> = match output {
                     false => inputs.get(part).entries().collect(),
                     true => HashMap::new(),
                 };
-                let mut defined = Vec::new();
                 for (name, definition) in definitions.get(part).entries() {
-                    let value = given.get(name).copied();
+                    let value = given.remove(name);
                     let port = self.port((node, output, kind), name, definition, value);
                     self.builder.ports.push(port);
-                    defined.push(name);
                 }
-                self.undefined(node, kind, &defined, inputs.get(part), output);
+                // What a task gives without its component asking.
+                let unasked = |(name, _): &(&str, Value<'d>)| given.contains_key(name);
+                for (name, value) in inputs.get(part).entries().filter(unasked) {
+                    let port = self.port((node, output, kind), name, Value::nothing(inputs), Some(value));
+                    self.builder.ports.push(port);
+                }
             }
-        }
-    }
-
-    /// Inputs that a task gives without its component asking.
-    fn undefined(&mut self, node: u32, kind: PortKind, defined: &[&str], given: Value<'d>, output: bool) {
-        if output
-            || given.entries().count() <= defined.len() && given.entries().all(|(name, _)| defined.contains(&name))
-        {
-            return;
-        }
-        let known: std::collections::HashSet<&&str> = defined.iter().collect();
-        for (name, value) in given.entries().filter(|(name, _)| !known.contains(name)) {
-            let nothing = Value::nothing(given);
-            let port = self.port((node, false, kind), name, nothing, Some(value));
-            self.builder.ports.push(port);
         }
     }
 
@@ -101,6 +89,17 @@ impl<'d> Ir<'d> {
 
     /// Which tasks inside a DAG its outputs come from: an output with several selectors is there once for each.
     pub(super) fn dag_outputs(&mut self, node: u32, outputs: Value<'d>, inside: &HashMap<&'d str, u32>) {
+        if !outputs.is_some() {
+            return;
+        }
+        // A node's ports lie together, where its component was read.
+        let first = self.builder.ports.partition_point(|port| port.node < node);
+        let own = self.builder.ports.iter().enumerate().skip(first);
+        let own: HashMap<(PortKind, Name), usize> = own
+            .take_while(|(_, port)| port.node == node)
+            .filter(|(_, port)| port.output)
+            .map(|(at, port)| ((port.kind, port.name), at))
+            .collect();
         for (kind, part, selectors, output_key) in [
             (
                 PortKind::Parameter,
@@ -130,39 +129,26 @@ impl<'d> Ir<'d> {
                     }
                     let task = self.builder.name(task.text());
                     let key = self.builder.name(selector.get(output_key).text());
-                    self.output_source(node, (kind, name), at, SourceRecord::Task(task, key));
+                    let source = SourceRecord::Task(task, key);
+                    let name = self.builder.name(name);
+                    match own.get(&(kind, name)).copied() {
+                        Some(known) if at == 0 => self.builder.ports[known].source = source,
+                        known => {
+                            let port = known.map_or(
+                                PortRecord {
+                                    node,
+                                    output: true,
+                                    kind,
+                                    name,
+                                    ..PortRecord::default()
+                                },
+                                |known| self.builder.ports[known],
+                            );
+                            self.builder.late_ports.push(PortRecord { source, ..port });
+                        }
+                    }
                 }
             }
-        }
-    }
-
-    fn output_source(&mut self, node: u32, (kind, name): (PortKind, &str), at: usize, source: SourceRecord) {
-        let name = self.builder.name(name);
-        let own = |port: &PortRecord| port.node == node && port.output && port.kind == kind && port.name == name;
-        // A node's ports lie together, where its component was read.
-        let from = self.builder.ports.partition_point(|port| port.node < node);
-        let found = self.builder.ports[from..]
-            .iter()
-            .take_while(|port| port.node == node)
-            .position(own);
-        let known = found.map(|found| from + found);
-        match known {
-            Some(known) if at == 0 => self.builder.ports[known].source = source,
-            Some(known) => {
-                let port = PortRecord {
-                    source,
-                    ..self.builder.ports[known]
-                };
-                self.late_ports.push(port);
-            }
-            None => self.late_ports.push(PortRecord {
-                node,
-                output: true,
-                kind,
-                name,
-                source,
-                ..PortRecord::default()
-            }),
         }
     }
 }
