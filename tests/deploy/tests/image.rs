@@ -100,8 +100,9 @@ fn versions_and_places_are_those_of_the_sources() {
             "{rendering}: {images:?}"
         );
     }
-    // The settings say /app, and the page is copied to there.
-    assert!(file.contains("cp -r dist /out/app"));
+    // The settings say /app, and the page is copied to there with its times: copied without, a compressed file can be a
+    // second older than its original, and is then not served.
+    assert!(file.contains("cp -a dist /out/app"));
     assert!(source("Makefile").contains("\nbuild: setup"));
     // What is left out of the build is nothing that it needs.
     let ignored = source(".dockerignore");
@@ -160,4 +161,31 @@ fn the_release_has_few_rights_pinned_actions_and_says_what_it_is_made_of() {
     for step in steps {
         assert!(!step["run"].as_str().unwrap_or_default().contains("${{"), "{step}");
     }
+}
+
+/// Runs the step that names the image as a runner does, and gives what it put out, or nothing if it failed.
+fn named(owner: &str, tag: &str) -> Option<String> {
+    let workflow = read(&source(".github/workflows/release.yaml")).unwrap();
+    let steps = workflow["jobs"]["image"]["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["id"] == "name").unwrap();
+    let output = tempfile::NamedTempFile::new().unwrap();
+    let ended = std::process::Command::new("bash")
+        .args(["-e", "-c", step["run"].as_str().unwrap()])
+        .current_dir(deploy().join(".."))
+        .envs([("OWNER", owner), ("TAG", tag)])
+        .env("GITHUB_OUTPUT", output.path())
+        .output()
+        .unwrap();
+    ended
+        .status
+        .success()
+        .then(|| std::fs::read_to_string(output.path()).unwrap())
+}
+
+#[test]
+fn a_release_is_named_after_its_tag_and_its_owner_in_small_letters() {
+    let version = env!("CARGO_PKG_VERSION");
+    let wanted = format!("image=ghcr.io/some-org/flowdeck-gateway\nversion={version}\n");
+    assert_eq!(named("Some-Org", &format!("v{version}")), Some(wanted));
+    assert_eq!(named("some-org", "v0.0.99"), None);
 }
