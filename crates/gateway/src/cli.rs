@@ -367,7 +367,8 @@ pub struct Settings {
     /// How long a request's body may take [default: 30s]
     #[arg(long, env = "FLOWDECK_BODY_TIMEOUT", value_name = "TIME", help_heading = "Limits")]
     pub body_timeout: Option<String>,
-    /// A proxy in front (address or network), whose X-Forwarded-For is believed in logs and sign-in limits; can be repeated
+    /// A proxy in front (address or network), whose X-Forwarded-For is believed in logs and sign-in limits, and whose
+    /// word about the original request at /auth/check; can be repeated
     #[arg(
         long,
         env = "FLOWDECK_TRUSTED_PROXY",
@@ -385,7 +386,8 @@ pub struct Settings {
         help_heading = "Operating"
     )]
     pub metrics_listen: Option<String>,
-    /// How log lines (on stderr) look: human on a terminal, else json [default: auto]
+    /// How log lines (on stderr) look: human on a terminal, else json; FLOWDECK_LOG says which are written, such as
+    /// debug or warn,flowdeck_gateway=info [default: auto]
     #[arg(
         long,
         env = "FLOWDECK_LOG_FORMAT",

@@ -84,12 +84,12 @@ async fn pass(
         gateway.touch(&visitor);
     }
     let (parts, incoming) = request.into_parts();
-    let payload = read_body(gateway, &parts.method, &parts.headers, incoming).await?;
+    let payload = read_body(gateway, &visitor.identity.user, &parts, incoming).await?;
 
     let mut outgoing = Request::new(Full::new(payload));
     *outgoing.method_mut() = parts.method.clone();
     *outgoing.uri_mut() = gateway.upstream.uri(&target.path, query.as_deref())?;
-    *outgoing.headers_mut() = headers::for_upstream(&parts.headers, &visitor.identity, false);
+    *outgoing.headers_mut() = headers::for_upstream(&parts.headers, &visitor.identity, false)?;
 
     let answer = gateway.upstream.send(outgoing);
     let answer = if stream {
@@ -114,23 +114,24 @@ async fn within<T>(limit: Duration, answer: impl Future<Output = Result<T, Rejec
 /// Reads a write's body whole, so that a refused one never reaches the cluster.
 async fn read_body(
     gateway: &Gateway,
-    method: &Method,
-    headers: &HeaderMap,
+    user: &str,
+    head: &http::request::Parts,
     incoming: Incoming,
 ) -> Result<Bytes, Rejection> {
     let limit = gateway.config.body_limit_bytes;
-    if !writes::is_write(method) {
+    if !writes::is_write(&head.method) {
         let empty = hyper::body::Body::is_end_stream(&incoming);
         return if empty { Ok(Bytes::new()) } else { Err(Rejection::Body) };
     }
-    let announced = headers
+    let announced = head
+        .headers
         .get(header::CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(Rejection::BodyTooLarge);
     }
     // Bodies wait in memory: only so many at once.
-    let _turn = gateway.writes.acquire().await.or(Err(Rejection::Stopping))?;
+    let _turn = gateway.writes.take(user).await?;
     let whole = Limited::new(incoming, limit).collect();
     match tokio::time::timeout(gateway.config.body_timeout, whole).await {
         Err(_) => Err(Rejection::BodyTimeout),

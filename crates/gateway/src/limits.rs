@@ -2,10 +2,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use http::{HeaderMap, header};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::rejection::Rejection;
 
@@ -150,9 +151,70 @@ impl Drop for Slot {
     }
 }
 
+/// Turns for what so many may do at once, and one user so many of them; whoever has none waits.
+#[derive(Debug)]
+pub struct Turns {
+    all: Semaphore,
+    of_one: usize,
+    own: Mutex<HashMap<String, Weak<Semaphore>>>,
+}
+
+/// One turn; over when dropped.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    _own: OwnedSemaphorePermit,
+    _all: SemaphorePermit<'a>,
+}
+
+impl Turns {
+    /// All turns free.
+    pub fn new(all: usize, of_one: usize) -> Turns {
+        Turns {
+            all: Semaphore::new(all),
+            of_one,
+            own: Mutex::default(),
+        }
+    }
+
+    /// Waits for a turn of the user's own, then for one of everybody's.
+    pub async fn take(&self, user: &str) -> Result<Turn<'_>, Rejection> {
+        let own = self.of(user).acquire_owned().await.or(Err(Rejection::Stopping))?;
+        let all = self.all.acquire().await.or(Err(Rejection::Stopping))?;
+        Ok(Turn { _own: own, _all: all })
+    }
+
+    fn of(&self, user: &str) -> Arc<Semaphore> {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = own.get(user).and_then(Weak::upgrade) {
+            return known;
+        }
+        own.retain(|_, turns| turns.strong_count() > 0);
+        let fresh = Arc::new(Semaphore::new(self.of_one));
+        own.insert(user.to_owned(), Arc::downgrade(&fresh));
+        fresh
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn turns_of_one_user_leave_some_for_others_and_nobody_is_remembered() {
+        let turns = Turns::new(3, 2);
+        let first = turns.take("alice").await.unwrap();
+        let second = turns.take("alice").await.unwrap();
+        let mut third = Box::pin(turns.take("alice"));
+        assert!(futures::poll!(&mut third).is_pending());
+        let bobs = turns.take("bob").await.unwrap();
+        let mut carols = Box::pin(turns.take("carol"));
+        assert!(futures::poll!(&mut carols).is_pending());
+        drop((first, second));
+        assert!(third.await.is_ok() && carols.await.is_ok());
+        drop(bobs);
+        let _daves = turns.take("dave").await.unwrap();
+        assert_eq!(turns.own.lock().unwrap().len(), 1);
+    }
 
     #[test]
     fn places_are_counted_per_user_and_given_back() {

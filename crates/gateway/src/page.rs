@@ -1,11 +1,14 @@
 //! Serves the app's files: compressed siblings, caching, deep links, policy.
 //!
-//! Files are read when they are asked for, so a rebuilt app needs no restart. Only names of plain
-//! characters are looked for, and none that begins with a dot.
+//! Files are looked at when they are asked for, so a rebuilt app needs no restart. Whoever asks for one shares its bytes
+//! with all others: anybody may ask, many at once, and read slowly. Only names of plain characters are looked for, and
+//! none that begins with a dot.
 
 use std::{
+    collections::HashMap,
     io,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -27,12 +30,20 @@ const HASHES_FILE: &str = "csp-hashes.txt";
 /// The folder with the built app.
 pub struct Page {
     root: PathBuf,
+    /// Files as they were when they were read last.
+    read: Mutex<HashMap<PathBuf, (Version, Bytes)>>,
 }
+
+/// When a file was changed, in milliseconds, and how long it is.
+type Version = (u128, u64);
 
 impl Page {
     /// Serves the files under `root`.
     pub fn new(root: PathBuf) -> Page {
-        Page { root }
+        Page {
+            root,
+            read: Mutex::default(),
+        }
     }
 
     /// Answers a request for a file or a deep link; the path was checked for ambiguity before.
@@ -69,8 +80,8 @@ impl Page {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             response
         } else {
-            let bytes = tokio::fs::read(&found.file).await.or(Err(Rejection::NoSuchPage))?;
-            Response::new(full(Bytes::from(bytes)))
+            let bytes = self.read(&found).await.or(Err(Rejection::NoSuchPage))?;
+            Response::new(full(bytes))
         };
         let policy = page_policy(&self.hashes().await);
         let headers = response.headers_mut();
@@ -115,6 +126,24 @@ impl Page {
             }
         }
         Ok(source)
+    }
+
+    /// The bytes of a file.
+    async fn read(&self, found: &Found) -> io::Result<Bytes> {
+        let version = (found.modified_ms, found.length);
+        let kept = |read: &HashMap<PathBuf, (Version, Bytes)>| {
+            let (known, bytes) = read.get(&found.file)?;
+            (*known == version).then(|| bytes.clone())
+        };
+        if let Some(bytes) = kept(&self.read.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(bytes);
+        }
+        let bytes = Bytes::from(tokio::fs::read(&found.file).await?);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        // A rebuilt app has other names.
+        read.retain(|file, _| file.exists());
+        read.insert(found.file.clone(), (version, bytes.clone()));
+        Ok(bytes)
     }
 
     async fn hashes(&self) -> Vec<String> {
@@ -266,5 +295,21 @@ mod tests {
         assert!(accepts(&headers("gzip, deflate, br"), "br"));
         assert!(!accepts(&headers("gzip, br;q=0"), "br"));
         assert!(!accepts(&headers("brotli"), "br"));
+    }
+
+    #[tokio::test]
+    async fn readers_share_one_copy_of_a_file_and_see_its_next_version() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("index.html");
+        std::fs::write(&file, "first").unwrap();
+        let page = Page::new(dir.path().to_owned());
+        let read = async || {
+            let found = page.find(INDEX, &HeaderMap::new()).await.unwrap();
+            page.read(&found).await.unwrap()
+        };
+        let (one, two) = (read().await, read().await);
+        assert_eq!((&one[..], one.as_ptr()), (&b"first"[..], two.as_ptr()));
+        std::fs::write(&file, "second").unwrap();
+        assert_eq!(read().await, "second");
     }
 }

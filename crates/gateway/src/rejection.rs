@@ -201,7 +201,7 @@ impl Rejection {
             R::Subprotocol => "This WebSocket protocol is not passed on.",
             R::Upgrade => "Only well-formed WebSocket upgrades are passed on.",
             R::HeadersTooLarge => "The request's headers are too large.",
-            R::BodyTooLarge => "The request is too large: 3 MiB is the limit.",
+            R::BodyTooLarge => "The request is too large.",
             R::BodyTimeout => "The request took too long to arrive.",
             R::Body => "The request's body could not be read.",
             R::TooManyStreams => "You have too many live views open. Close some tabs.",

@@ -13,12 +13,18 @@ use std::{
         atomic::{AtomicBool, AtomicU8, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::Sleep,
+};
 
 use crate::rejection::Rejection;
 
+/// What HTTP/2 begins with. The server reads until it knows that this is it or is not, however long that takes.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const FRAGMENT: u8 = 1;
 const FRAMING: u8 = 2;
 /// As long as the longest name that is looked for, and one more to tell it from a longer one.
@@ -107,21 +113,42 @@ impl Head {
     }
 }
 
+/// A connection that has not said yet whether it speaks HTTP/1 or HTTP/2.
+#[derive(Debug)]
+struct Opening {
+    read: usize,
+    until: Pin<Box<Sleep>>,
+}
+
+impl Opening {
+    /// Goes over what was read; whether it is still open which of the two it is.
+    fn read(&mut self, bytes: &[u8]) -> bool {
+        let like_http2 = PREFACE[self.read..].starts_with(bytes) && !bytes.is_empty();
+        self.read += bytes.len();
+        like_http2 && self.read < PREFACE.len()
+    }
+}
+
 /// A socket that looks at the head of each request.
 #[derive(Debug)]
 pub struct Watched<S> {
     socket: S,
     line: Arc<Line>,
     head: Head,
+    opening: Option<Opening>,
 }
 
 impl<S> Watched<S> {
-    /// Wraps a fresh socket.
-    pub fn new(socket: S, line: Arc<Line>) -> Watched<S> {
+    /// Wraps a fresh socket; within `limit` it has to say which HTTP it speaks.
+    pub fn new(socket: S, line: Arc<Line>, limit: Duration) -> Watched<S> {
         Watched {
             socket,
             line,
             head: Head::default(),
+            opening: Some(Opening {
+                read: 0,
+                until: Box::pin(tokio::time::sleep(limit)),
+            }),
         }
     }
 }
@@ -148,8 +175,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buf.filled().len();
         let this = &mut *self;
         let polled = Pin::new(&mut this.socket).poll_read(cx, buf);
-        if matches!(polled, Poll::Ready(Ok(()))) {
-            look(&mut this.head, &this.line, &buf.filled()[before..]);
+        match &polled {
+            Poll::Ready(Ok(())) => {
+                let read = &buf.filled()[before..];
+                this.opening.take_if(|opening| !opening.read(read));
+                look(&mut this.head, &this.line, read);
+            }
+            Poll::Pending => {
+                if let Some(opening) = &mut this.opening
+                    && opening.until.as_mut().poll(cx).is_ready()
+                {
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+            }
+            Poll::Ready(Err(_)) => {}
         }
         polled
     }

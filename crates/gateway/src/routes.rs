@@ -93,6 +93,8 @@ pub async fn answer(
     line: Arc<Line>,
 ) -> Response<Body> {
     let (busy, odd) = line.begin();
+    let has_body = !hyper::body::Body::is_end_stream(request.body());
+    let version = request.version();
     let address = client_address(&gateway, request.headers(), peer.address);
     request.extensions_mut().insert(peer);
     let mut record = Record::new(&request, address);
@@ -107,8 +109,9 @@ pub async fn answer(
     if !from_page {
         security_headers::api(response.headers_mut());
     }
-    if rejected == Some(Rejection::Framing) {
-        // What follows on this connection may be read in two ways too.
+    // What follows on this connection may be read in two ways too, or is a body that nobody has read.
+    let unread = rejected.is_some() && has_body && version < Version::HTTP_2;
+    if rejected == Some(Rejection::Framing) || unread {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
     }

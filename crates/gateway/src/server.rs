@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,17 +17,17 @@ use hyper_util::{
         graceful::{GracefulShutdown, Watcher},
     },
 };
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
-    sync::Semaphore,
+    net::{TcpListener, TcpStream},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
     forward::upstream::Upstream,
-    limits::{HEADER_LIMIT_BYTES, Slots},
+    limits::{HEADER_LIMIT_BYTES, Slots, Turns},
     log::Log,
     metrics::Metrics,
     network::Peer,
@@ -49,10 +49,17 @@ use crate::{
 
 /// Streams get this long to end, requests to finish.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
+/// After so much silence the other end of a connection is probed, and given up when none of so many probes is answered.
+pub const SILENCE: Duration = Duration::from_secs(60);
+/// Between two probes.
+pub const PROBE_EVERY: Duration = Duration::from_secs(15);
+/// How many.
+pub const PROBES: u32 = 4;
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
 const SAVE_TIMES_EVERY: u32 = 15;
-/// Bodies of writes that wait in memory at once.
+/// Bodies of writes that wait in memory at once, and how many of them may be one user's.
 const WRITES_AT_ONCE: usize = 64;
+const WRITES_OF_ONE_AT_ONCE: usize = 16;
 const READINESS_REMEMBERED: Duration = Duration::from_secs(2);
 const READINESS_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -77,14 +84,14 @@ pub struct Gateway {
     /// What each user has in flight.
     pub slots: Slots,
     /// Turns for bodies that wait in memory.
-    pub writes: Semaphore,
+    pub writes: Turns,
     /// Counters.
     pub metrics: Metrics,
     /// Request lines.
     pub log: Log,
     /// Cancelled when the gateway shuts down.
     pub stop: CancellationToken,
-    ready: Mutex<Option<(Instant, bool)>>,
+    ready: tokio::sync::Mutex<Option<(Instant, bool)>>,
 }
 
 impl Gateway {
@@ -94,12 +101,12 @@ impl Gateway {
             sessions: Sessions::new(config.lifetimes, config.sessions_file.clone()),
             page: Page::new(config.app.clone()),
             slots: Slots::new(config.limits),
-            writes: Semaphore::new(WRITES_AT_ONCE),
+            writes: Turns::new(WRITES_AT_ONCE, WRITES_OF_ONE_AT_ONCE),
             links: Links::default(),
             throttle: Throttle::default(),
             metrics: Metrics::default(),
             stop: CancellationToken::new(),
-            ready: Mutex::new(None),
+            ready: tokio::sync::Mutex::default(),
             accounts,
             oidc,
             upstream,
@@ -154,14 +161,15 @@ impl Gateway {
 
     /// Whether the cluster answers at all; asked at most every two seconds.
     pub async fn is_cluster_there(&self) -> bool {
-        let remembered = *self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((when, there)) = remembered
+        // Held while asking: whoever comes meanwhile waits for the same answer.
+        let mut remembered = self.ready.lock().await;
+        if let Some((when, there)) = *remembered
             && when.elapsed() < READINESS_REMEMBERED
         {
             return there;
         }
         let there = self.ask_cluster().await.is_some();
-        *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), there));
+        *remembered = Some((Instant::now(), there));
         there
     }
 
@@ -286,6 +294,9 @@ async fn accept(gateway: Arc<Gateway>, listener: TcpListener, face: Face) {
             () = gateway.stop.cancelled() => break,
         };
         socket.set_nodelay(true).unwrap_or_default();
+        if let Err(error) = notice_vanishing(&socket) {
+            tracing::warn!(%error, "a client that vanishes will not be noticed");
+        }
         let (gateway, builder) = (Arc::clone(&gateway), Arc::clone(&builder));
         let watcher = graceful.watcher();
         tokio::spawn(async move {
@@ -315,6 +326,13 @@ async fn accept(gateway: Arc<Gateway>, listener: TcpListener, face: Face) {
     }
 }
 
+/// Has the system ask a silent client for signs of life. Without that, a laptop that was closed over a followed log
+/// would hold its stream, of which a user has so many, for as long as the log says nothing.
+fn notice_vanishing(socket: &TcpStream) -> std::io::Result<()> {
+    let probes = TcpKeepalive::new().with_time(SILENCE).with_interval(PROBE_EVERY);
+    SockRef::from(socket).set_tcp_keepalive(&probes.with_retries(PROBES))
+}
+
 /// Serves one connection until its end.
 async fn serve<S>(
     gateway: &Arc<Gateway>,
@@ -327,7 +345,7 @@ async fn serve<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let line = Arc::new(Line::default());
-    let socket = Watched::new(socket, Arc::clone(&line));
+    let socket = Watched::new(socket, Arc::clone(&line), gateway.config.header_timeout);
     let service = service_fn(|request: Request<Incoming>| {
         let gateway = Arc::clone(gateway);
         let line = Arc::clone(&line);
@@ -355,4 +373,20 @@ fn metrics_page(gateway: &Gateway, path: &str) -> Response<routes::Body> {
         HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
     );
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn silent_clients_are_probed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let socket = SockRef::from(&client);
+        assert!(!socket.keepalive().unwrap());
+        notice_vanishing(&client).unwrap();
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), SILENCE);
+    }
 }

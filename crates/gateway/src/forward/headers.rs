@@ -6,7 +6,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::sign_in::identity::Identity;
+use crate::{rejection::Rejection, sign_in::identity::Identity};
 
 const REQUEST: [HeaderName; 8] = [
     header::ACCEPT,
@@ -52,7 +52,7 @@ const UPGRADE_RESPONSE: [HeaderName; 3] = [
 const USER_AGENT_LIMIT_BYTES: usize = 256;
 
 /// The headers of the request to the cluster: the allowed ones, then who is asking.
-pub fn for_upstream(client: &HeaderMap, identity: &Identity, upgrade: bool) -> HeaderMap {
+pub fn for_upstream(client: &HeaderMap, identity: &Identity, upgrade: bool) -> Result<HeaderMap, Rejection> {
     let mut headers = HeaderMap::new();
     copy(client, &mut headers, &REQUEST);
     if headers
@@ -66,8 +66,8 @@ pub fn for_upstream(client: &HeaderMap, identity: &Identity, upgrade: bool) -> H
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     }
-    identity.impersonate(&mut headers);
-    headers
+    identity.impersonate(&mut headers)?;
+    Ok(headers)
 }
 
 /// The headers of the answer to the browser; `upgraded` for a 101.
@@ -120,11 +120,23 @@ mod tests {
             user: "alice@example.com".to_owned(),
             groups: vec!["vision".to_owned()],
         };
-        let sent = for_upstream(&client, &identity, false);
+        let sent = for_upstream(&client, &identity, false).unwrap();
         let mut names: Vec<_> = sent.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["accept", "impersonate-group", "impersonate-user"]);
         assert_eq!(sent["impersonate-user"], "alice@example.com");
+    }
+
+    #[test]
+    fn without_a_name_nothing_is_sent_as_the_gateway_itself() {
+        for (user, group) in [("", "a"), ("a\nb", "a"), ("alice", "a\r\nb"), ("alice", "")] {
+            let identity = Identity {
+                user: user.to_owned(),
+                groups: vec![group.to_owned()],
+            };
+            let sent = for_upstream(&HeaderMap::new(), &identity, false);
+            assert_eq!(sent, Err(Rejection::Identity), "{user:?} {group:?}");
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub fn open(
     let slot = gateway.slots.take(&visitor.identity.user, true);
     let mut outgoing = Request::new(Full::new(Bytes::new()));
     *outgoing.uri_mut() = gateway.upstream.uri(&target.path, request.uri().query())?;
-    *outgoing.headers_mut() = headers::for_upstream(request.headers(), &visitor.identity, false);
+    *outgoing.headers_mut() = headers::for_upstream(request.headers(), &visitor.identity, false)?;
     // The browser unpacks what it fetches, but not messages.
     outgoing.headers_mut().remove(header::ACCEPT_ENCODING);
     let shared = Arc::clone(gateway);

@@ -91,7 +91,7 @@ pub async fn relay(
     let client_side = hyper::upgrade::on(&mut request);
     let mut outgoing = Request::new(Full::new(Bytes::new()));
     *outgoing.uri_mut() = gateway.upstream.uri(&target.path, request.uri().query())?;
-    *outgoing.headers_mut() = headers::for_upstream(request.headers(), &visitor.identity, true);
+    *outgoing.headers_mut() = headers::for_upstream(request.headers(), &visitor.identity, true)?;
 
     let answer = gateway.upstream.send(outgoing);
     let mut answer = tokio::time::timeout(gateway.config.upstream_timeout, answer)

@@ -14,7 +14,11 @@ use hyper_util::{
 use kube::client::ConfigExt;
 use tower::{Service, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 
-use crate::{rejection::Rejection, routes::BoxError};
+use crate::{
+    rejection::Rejection,
+    routes::BoxError,
+    server::{PROBE_EVERY, PROBES, SILENCE},
+};
 
 type Wire = BoxCloneSyncService<Request<Full<Bytes>>, Response<Incoming>, BoxError>;
 
@@ -32,6 +36,10 @@ impl Upstream {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        // A server that vanishes while a stream is silent would never be missed.
+        tcp.set_keepalive(Some(SILENCE));
+        tcp.set_keepalive_interval(Some(PROBE_EVERY));
+        tcp.set_keepalive_retries(Some(PROBES));
         let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)

@@ -29,21 +29,20 @@ pub fn read(headers: &HeaderMap, https: bool) -> Option<&str> {
 
 /// The one value of a cookie; none if the browser sent two different ones.
 pub fn read_named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut found: Option<&str> = None;
+    let mut found: Option<&[u8]> = None;
     for line in headers.get_all(header::COOKIE) {
-        for pair in line.to_str().ok()?.split(';') {
-            let Some((key, value)) = pair.trim().split_once('=') else {
+        // Bytes: another application on this host may have set a cookie that is no plain text.
+        for pair in line.as_bytes().split(|&b| b == b';').map(<[u8]>::trim_ascii) {
+            let Some(value) = pair.strip_prefix(name.as_bytes()).and_then(|v| v.strip_prefix(b"=")) else {
                 continue;
             };
-            if key == name {
-                if found.is_some_and(|other| other != value) {
-                    return None;
-                }
-                found = Some(value);
+            if found.is_some_and(|other| other != value) {
+                return None;
             }
+            found = Some(value);
         }
     }
-    found
+    std::str::from_utf8(found?).ok()
 }
 
 /// Sets the cookie for as long as the session can last.

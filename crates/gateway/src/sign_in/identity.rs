@@ -35,16 +35,18 @@ impl Identity {
     }
 
     /// Writes the impersonation headers; call [`Identity::check`] first.
-    pub fn impersonate(&self, headers: &mut HeaderMap) {
-        let Ok(user) = HeaderValue::from_str(&self.user) else {
-            return;
+    ///
+    /// A name that cannot be written is an error: without one the request would be the gateway's own.
+    pub fn impersonate(&self, headers: &mut HeaderMap) -> Result<(), Rejection> {
+        let written = |name: &str| match HeaderValue::from_str(name) {
+            Ok(value) if !value.is_empty() => Ok(value),
+            _ => Err(Rejection::Identity),
         };
-        headers.insert("impersonate-user", user);
+        headers.insert("impersonate-user", written(&self.user)?);
         for group in &self.groups {
-            if let Ok(group) = HeaderValue::from_str(group) {
-                headers.append("impersonate-group", group);
-            }
+            headers.append("impersonate-group", written(group)?);
         }
+        Ok(())
     }
 }
 

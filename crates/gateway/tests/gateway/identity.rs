@@ -238,3 +238,13 @@ async fn t48_lost_right_is_felt_at_the_next_request() {
     assert_eq!(world.get(TARGET).on(&mut wire).await.status, 200);
     assert_eq!(world.echo.take().len(), 3);
 }
+
+#[tokio::test]
+async fn cookie_of_another_application_does_not_hide_the_session() {
+    let world = World::new().await;
+    for other in ["name=caf\u{e9}", "\u{e9}", "=", "a=\"b; c\""] {
+        let both = format!("{other}; {}; {other}", world.alice);
+        let answer = world.ask("GET", "/auth/session").cookie(&both).send().await;
+        assert_eq!(answer.status, 200, "{other}");
+    }
+}

@@ -1,6 +1,16 @@
 //! Logs, metrics and health.
 
-use crate::support::{ALICE, Ask, PASSWORD, World};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::net::TcpListener;
+
+use crate::support::{ALICE, Ask, PASSWORD, World, app, users};
 
 #[tokio::test]
 async fn each_request_is_one_line_without_secrets() {
@@ -83,4 +93,33 @@ async fn health_needs_no_session_and_asks_the_cluster_as_nobody() {
     }
     world.nothing_arrived("remembered readiness");
     assert_eq!(world.ask("POST", "/healthz").send().await.status, 405);
+}
+
+#[tokio::test]
+async fn crowd_of_health_checks_asks_a_slow_cluster_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let cluster = tokio::spawn(async move {
+        loop {
+            let (socket, _) = listener.accept().await.unwrap();
+            counter.fetch_add(1, Ordering::SeqCst);
+            // It hangs for a while, then breaks off.
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                drop(socket);
+            });
+        }
+    });
+    let dir = tempfile::tempdir().unwrap();
+    app(&dir.path().join("app"));
+    std::fs::write(dir.path().join("users.toml"), users(PASSWORD)).unwrap();
+    let gateway = World::start(dir.path(), &url, "", &Arc::new(Mutex::new(Vec::new()))).await;
+    let crowd = (0..20).map(|_| Ask::new(gateway.running.address, "GET", "/readyz").send());
+    for answer in futures::future::join_all(crowd).await {
+        assert_eq!(answer.status, 503);
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    cluster.abort();
 }

@@ -83,6 +83,71 @@ async fn t37_slow_headers_and_bodies_are_cut() {
 }
 
 #[tokio::test]
+async fn t37_connection_that_does_not_say_which_http_it_speaks_is_cut() {
+    let world = World::with("--header-timeout 500ms").await;
+    // A `P` begins a POST or HTTP/2. At the gateway itself: in front of us such a connection is Envoy's.
+    for beginning in ["", "P", "PRI * HTTP/2.0\r\n\r\nSM\r\n"] {
+        let began = Instant::now();
+        let mut wire = Wire::connect(world.gateway.running.address).await;
+        wire.write(beginning.as_bytes()).await;
+        wire.rest().await;
+        assert!(began.elapsed() < Duration::from_secs(5), "{beginning:?}");
+    }
+}
+
+#[tokio::test]
+async fn slow_bodies_of_one_user_hold_up_nobody_else() {
+    let world = World::new().await;
+    let head = format!(
+        "POST {PODS} HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nX-Flowdeck: 1\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n",
+        world.alice
+    );
+    let mut slow = Vec::new();
+    for _ in 0..100 {
+        let mut wire = Wire::connect(world.door).await;
+        wire.write(head.as_bytes()).await;
+        slow.push(wire);
+    }
+    // The gateway asks for a body when it is the request's turn.
+    for wire in &mut slow[..8] {
+        assert_eq!(wire.head().await.status, 100);
+    }
+    let other = world.post(PODS).cookie(&world.bob).body("{}").send();
+    let other = tokio::time::timeout(Duration::from_secs(5), other).await;
+    assert_eq!(other.expect("bob waits for alice").status, 200);
+    // What waits its turn is not lost.
+    for mut wire in slow {
+        wire.write(b"{}").await;
+        while wire.head().await.status == 100 {}
+    }
+}
+
+#[tokio::test]
+async fn connection_ends_with_a_refused_write_whose_body_nobody_read() {
+    let world = World::new().await;
+    // What is left of the body would be taken for the beginning of the next request.
+    for (write, status) in [
+        (world.ask("POST", PODS).body("{}"), 401),
+        (world.ask("POST", PODS).cookie(&world.alice).body("{}"), 403),
+        (world.ask("PUT", "/index.html").body("{}"), 405),
+    ] {
+        let mut wire = write.open().await;
+        let answer = wire.answer().await;
+        assert_eq!(
+            (answer.status, answer.header("connection").as_deref()),
+            (status, Some("close"))
+        );
+        assert_eq!(wire.rest().await, "");
+    }
+    let mut wire = world.ask("POST", PODS).open().await;
+    assert_eq!(
+        wire.answer().await.header("connection"),
+        None,
+        "without a body it goes on"
+    );
+}
+
+#[tokio::test]
 async fn t36_messages_with_two_lengths_are_refused() {
     let world = World::new().await;
     let head = format!(
