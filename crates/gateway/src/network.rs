@@ -35,6 +35,14 @@ impl Network {
     }
 }
 
+/// An address without what its owner chooses freely: an IPv6 host has the 64 bits behind its network's to itself.
+pub fn of_one_owner(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),
+        address => address,
+    }
+}
+
 /// Whether one of the networks has the address.
 pub fn any_contains(networks: &[Network], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(address))

@@ -5,6 +5,7 @@
 //! kept in a file so that a restarted gateway still knows its people; ids cannot be won back from it.
 
 use std::{
+    borrow::Borrow,
     collections::HashMap,
     path::PathBuf,
     sync::{
@@ -46,7 +47,18 @@ pub struct Session {
     created_s: u64,
     seen_s: AtomicU64,
     grant: Option<Mutex<Grant>>,
+    renewing: AtomicBool,
     over: CancellationToken,
+}
+
+/// A renewal that goes on; over when dropped.
+#[derive(Debug)]
+pub struct Renewal(Arc<Session>);
+
+impl Drop for Renewal {
+    fn drop(&mut self) {
+        self.0.renewing.store(false, Ordering::Release);
+    }
 }
 
 /// What an OpenID provider granted, and for how long it did.
@@ -77,6 +89,17 @@ impl Session {
     /// Whether the session was opened under this stamp.
     pub fn has_stamp(&self, stamp: &str) -> bool {
         self.stamp == stamp
+    }
+
+    /// Begins a renewal; none while another goes on, for a refresh token works once.
+    pub fn begin_renewal(self: &Arc<Session>) -> Option<Renewal> {
+        let free = !self.renewing.swap(true, Ordering::Acquire);
+        free.then(|| Renewal(Arc::clone(self)))
+    }
+
+    /// Whether the session is over.
+    pub fn is_over(&self) -> bool {
+        self.over.is_cancelled()
     }
 
     /// Completes when the session is over, for whatever reason.
@@ -139,6 +162,7 @@ impl Sessions {
                     created_s: one.created_s,
                     seen_s: AtomicU64::new(one.seen_s),
                     grant: one.grant.map(Mutex::new),
+                    renewing: AtomicBool::new(false),
                     over: CancellationToken::new(),
                 };
                 open.insert(key, Arc::new(session));
@@ -169,6 +193,7 @@ impl Sessions {
             created_s: now,
             seen_s: AtomicU64::new(now),
             grant: grant.map(Mutex::new),
+            renewing: AtomicBool::new(false),
             over: CancellationToken::new(),
         });
         {
@@ -213,9 +238,7 @@ impl Sessions {
     pub fn close_granted(&self, is_like: impl Fn(&Grant) -> bool) -> usize {
         let like = |session: &Arc<Session>| session.granted(|grant| is_like(grant)) == Some(true);
         let ending: Vec<_> = self.all().into_iter().filter(like).collect();
-        for session in &ending {
-            self.close(session);
-        }
+        self.end(&ending);
         ending.len()
     }
 
@@ -234,22 +257,34 @@ impl Sessions {
 
     /// Ends a session and its streams.
     pub fn close(&self, session: &Session) {
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&session.key);
-        session.over.cancel();
+        self.end(&[session]);
+    }
+
+    /// Ends several, for one writing of the file.
+    fn end(&self, ending: &[impl Borrow<Session>]) {
+        if ending.is_empty() {
+            return;
+        }
+        {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            for session in ending {
+                let session: &Session = session.borrow();
+                open.remove(&session.key);
+            }
+        }
+        for session in ending {
+            let session: &Session = session.borrow();
+            session.over.cancel();
+        }
         self.save();
     }
 
     /// Ends the sessions that are too old or that `is_valid` no longer likes. Called every few seconds.
     pub fn sweep(&self, is_valid: impl Fn(&Session) -> bool) {
         let now = now_s();
-        for session in self.all() {
-            if !self.is_alive(&session, now) || !is_valid(&session) {
-                self.close(&session);
-            }
-        }
+        let mut ending = self.all();
+        ending.retain(|session| !self.is_alive(session, now) || !is_valid(session));
+        self.end(&ending);
     }
 
     /// How many there are.
@@ -404,6 +439,16 @@ mod tests {
         assert_eq!(sessions.close_granted(|grant| grant.subject == "s-2"), 0);
         assert_eq!(sessions.close_granted(|grant| grant.subject == "s-1"), 1);
         assert!(sessions.find(&id).is_none());
+    }
+
+    #[test]
+    fn session_is_renewed_by_one_at_a_time() {
+        let sessions = Sessions::new(LONG, None);
+        let session = sessions.find(&sessions.open(&account("a"))).unwrap();
+        let first = session.begin_renewal();
+        assert!(first.is_some() && session.begin_renewal().is_none());
+        drop(first);
+        assert!(session.begin_renewal().is_some());
     }
 
     #[test]

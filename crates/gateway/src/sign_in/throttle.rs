@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::network::of_one_owner;
+
 const WINDOW: Duration = Duration::from_secs(300);
 const FAILURES_PER_USER: usize = 8;
 const FAILURES_PER_ADDRESS: usize = 30;
@@ -65,7 +67,7 @@ impl Throttle {
     pub fn succeeded(&self, user: &str, address: IpAddr) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.remove(&user_key(user));
-        if let Some(times) = failures.get_mut(&Who::Address(address)) {
+        if let Some(times) = failures.get_mut(&address_key(address)) {
             times.pop_back();
         }
     }
@@ -73,7 +75,11 @@ impl Throttle {
 
 fn keys(user: Option<&str>, address: IpAddr) -> impl Iterator<Item = (Who, usize)> {
     let user = user.map(|user| (user_key(user), FAILURES_PER_USER));
-    user.into_iter().chain([(Who::Address(address), FAILURES_PER_ADDRESS)])
+    user.into_iter().chain([(address_key(address), FAILURES_PER_ADDRESS)])
+}
+
+fn address_key(address: IpAddr) -> Who {
+    Who::Address(of_one_owner(address))
 }
 
 fn user_key(user: &str) -> Who {
@@ -122,5 +128,17 @@ mod tests {
             throttle.succeeded("alice", address);
         }
         assert_eq!(throttle.wait_secs(Some("alice"), address, now), None);
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one_guesser() {
+        let throttle = Throttle::default();
+        let now = Instant::now();
+        let address = |network: u16, host: u16| IpAddr::from([0x2001, 0xdb8, 0, network, 0, 0, 0, host]);
+        for at in 0..FAILURES_PER_ADDRESS {
+            throttle.failed(Some(&format!("user{at}")), address(1, at as u16), now);
+        }
+        assert!(throttle.wait_secs(None, address(1, 9999), now).is_some());
+        assert_eq!(throttle.wait_secs(None, address(2, 1), now), None);
     }
 }

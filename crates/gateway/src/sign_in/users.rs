@@ -46,6 +46,18 @@ pub struct UserFile {
     pub users: Vec<User>,
 }
 
+impl User {
+    fn account(self) -> Account {
+        Account {
+            stamp: stamp_of(&self.password),
+            identity: Identity {
+                user: self.name,
+                groups: self.groups,
+            },
+        }
+    }
+}
+
 /// Why a users file cannot be used.
 #[derive(Debug)]
 pub enum UsersError {
@@ -143,22 +155,21 @@ impl LocalUsers {
 
 impl Authenticator for LocalUsers {
     fn account(&self, user: &str) -> Option<Account> {
-        self.find(user).map(|user| Account {
-            stamp: stamp_of(&user.password),
-            identity: Identity {
-                user: user.name,
-                groups: user.groups,
-            },
-        })
+        self.find(user).map(User::account)
     }
 
     fn check_password<'a>(&'a self, user: &'a str, password: &'a str) -> BoxFuture<'a, Option<Account>> {
         Box::pin(async move {
             let stored = self.find(user).map(|user| user.password);
-            let password = password.to_owned();
+            let (hash, password) = (stored.clone(), password.to_owned());
             let _turn = self.checks.acquire().await.ok()?;
-            let check = tokio::task::spawn_blocking(move || password::verify(&password, stored.as_deref()));
-            if check.await.ok()? { self.account(user) } else { None }
+            let check = tokio::task::spawn_blocking(move || password::verify(&password, hash.as_deref()));
+            if !check.await.ok()? {
+                return None;
+            }
+            // What was right when it was asked for is not, if the user has a new password since.
+            let now = self.find(user)?;
+            (Some(&now.password) == stored.as_ref()).then(|| now.account())
         })
     }
 
@@ -191,4 +202,32 @@ fn stamp_of(hash: &str) -> String {
         .iter()
         .map(|b| format!("{b:02x}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn old_password_opens_nothing_when_the_new_one_comes_while_it_is_checked() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("users.toml");
+        let alice = |password: &str| UserFile {
+            users: vec![User {
+                name: "alice".to_owned(),
+                groups: Vec::new(),
+                password: password::hash(password).unwrap(),
+            }],
+        };
+        alice("the old one").write(&path).unwrap();
+        let users = LocalUsers::open(&path).unwrap();
+        assert!(users.check_password("alice", "the old one").await.is_some());
+        let turns = users.checks.acquire_many(PARALLEL_CHECKS as u32).await.unwrap();
+        let mut check = users.check_password("alice", "the old one");
+        assert!(futures::poll!(&mut check).is_pending());
+        *users.seen.lock().unwrap() = (None, alice("the new one"));
+        drop(turns);
+        assert_eq!(check.await, None);
+        assert!(users.check_password("alice", "the new one").await.is_some());
+    }
 }

@@ -29,8 +29,8 @@ use crate::{
     },
 };
 
-/// Longer than any logout is news.
-const REMEMBERED: Duration = Duration::from_secs(900);
+/// Longer than any logout is news: five minutes and the clocks' difference, both ways.
+const REMEMBERED: Duration = Duration::from_secs(1800);
 const REMEMBERED_AT_MOST: usize = 10_000;
 
 /// Logouts that were heard.
@@ -40,11 +40,25 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether this one is new; remembers it.
+    /// Whether this one is new; remembers it. Where there are too many, the oldest gives way: rather is a logout heard
+    /// twice than not at all.
     fn is_new(&self, name: &str, now: Instant) -> bool {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.retain(|_, at| now.duration_since(*at) < REMEMBERED);
-        names.len() < REMEMBERED_AT_MOST && names.insert(key_of(name), now).is_none()
+        let name = key_of(name);
+        let fresh = |at: Instant| now.duration_since(at) < REMEMBERED;
+        if names.get(&name).is_some_and(|at| fresh(*at)) {
+            return false;
+        }
+        if names.len() >= REMEMBERED_AT_MOST {
+            names.retain(|_, at| fresh(*at));
+        }
+        if names.len() >= REMEMBERED_AT_MOST
+            && let Some(oldest) = names.iter().min_by_key(|(_, at)| **at).map(|(name, _)| *name)
+        {
+            names.remove(&oldest);
+        }
+        names.insert(name, now);
+        true
     }
 }
 
@@ -134,5 +148,18 @@ mod tests {
         assert!(!seen.is_new("one", now));
         assert!(seen.is_new("two", now));
         assert!(seen.is_new("one", now + REMEMBERED));
+    }
+
+    #[test]
+    fn logout_is_heard_however_many_there_were() {
+        let seen = Seen::default();
+        let now = Instant::now();
+        for at in 0..REMEMBERED_AT_MOST {
+            assert!(seen.is_new(&at.to_string(), now + Duration::from_millis(at as u64)));
+        }
+        let later = now + Duration::from_secs(60);
+        assert!(seen.is_new("one more", later), "the oldest gives way");
+        assert!(!seen.is_new("one more", later));
+        assert!(!seen.is_new("1", later));
     }
 }

@@ -13,7 +13,10 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use crate::sign_in::sessions::{Key, key_of, new_secret};
+use crate::{
+    network::of_one_owner,
+    sign_in::sessions::{Key, key_of, new_secret},
+};
 
 /// How long a person may take at the provider.
 pub const LIFE: Duration = Duration::from_secs(600);
@@ -58,7 +61,7 @@ pub struct Pending {
 impl Pending {
     /// Begins a sign-in; none if there is no room for another.
     pub fn begin(&self, browser: &str, to: String, address: IpAddr, now: Instant) -> Option<Ticket> {
-        let browser = key_of(browser);
+        let (browser, address) = (key_of(browser), of_one_owner(address));
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|_, begun| now.duration_since(begun.at) < LIFE);
         let own = open.iter().filter(|(_, begun)| begun.browser == browser);

@@ -243,8 +243,11 @@ impl Provider {
                 struct No {
                     error: String,
                 }
-                let no = serde_json::from_slice::<No>(&body).map(|no| no.error);
-                let word: String = no.unwrap_or_default().chars().take(64).collect();
+                // Without that word it is not the provider that says no, but something on the way to it.
+                let Ok(No { error }) = serde_json::from_slice(&body) else {
+                    return Err(Fault::Provider(format!("it answers {status}, not in OAuth's words")));
+                };
+                let word: String = error.chars().take(64).collect();
                 Err(Fault::Refused(format!("{status} {word:?}")))
             }
             status => Err(Fault::Provider(format!("it answers {status}"))),

@@ -15,26 +15,28 @@ use crate::{
 
 /// Asked again after this, or halfway to the grant's end, where the provider did not answer.
 const PAUSE_S: u64 = 5;
-/// Nobody else renews the session for so long: more than the provider may take.
-const TURN_S: u64 = 30;
+/// How long a renewal is good for that names neither a time nor a person.
+const UNNAMED_LIFE_S: u64 = 30;
 
 /// Begins to renew the sessions that are due. Called every few seconds.
 pub fn renew_due(gateway: &Arc<Gateway>) {
     let Some(oidc) = &gateway.oidc else { return };
     let now = now_s();
     for session in gateway.sessions.all() {
-        let take_turn = |grant: &mut Grant| {
-            let token = grant.refresh_token.clone().filter(|_| grant.due_s <= now)?;
-            grant.due_s = now + TURN_S;
-            Some(token)
-        };
-        if let Some(token) = session.granted(take_turn).flatten() {
+        let is_due = |grant: &mut Grant| grant.refresh_token.is_some() && grant.due_s <= now;
+        if session.granted(is_due) != Some(true) {
+            continue;
+        }
+        if let Some(renewal) = session.begin_renewal() {
             let gateway = Arc::clone(gateway);
             let turns = Arc::clone(&oidc.renewals);
             tokio::spawn(async move {
+                let _renewal = renewal;
                 // So many at once: after a restart of the provider all of them are due.
                 let Ok(_turn) = turns.acquire_owned().await else { return };
-                if let Some(oidc) = &gateway.oidc {
+                // It may have waited for long.
+                let token = session.granted(|grant| grant.refresh_token.clone()).flatten();
+                if let (Some(oidc), Some(token), false) = (&gateway.oidc, token, session.is_over()) {
                     renew(&gateway, oidc, &session, &token).await;
                 }
             });
@@ -82,7 +84,7 @@ async fn fresh(gateway: &Gateway, oidc: &Oidc, session: &Session, token: &str) -
     };
     let Some(id_token) = &tokens.id_token else {
         // The person is still welcome; nothing new is said of them.
-        let life = tokens.expires_in.filter(|&secs| secs > 0).unwrap_or(TURN_S);
+        let life = tokens.expires_in.filter(|&secs| secs > 0).unwrap_or(UNNAMED_LIFE_S);
         return Ok(Grant {
             refresh_token: tokens.refresh_token,
             until_s: Some(now_s().saturating_add(life)),

@@ -83,6 +83,25 @@ async fn session_outlives_a_new_key_that_cannot_be_asked_for_at_first() {
 }
 
 #[tokio::test]
+async fn session_outlives_a_no_that_is_not_the_providers() {
+    let deck = Deck::new().await;
+    deck.provider.set(|p| p.expires_in = 12);
+    let session = deck.session().await;
+    deck.provider.set(|p| {
+        p.broken = [("/token", 404)].into();
+        p.wordless = true;
+    });
+    let began = Instant::now();
+    while deck.provider.count("/token") < 2 {
+        assert!(began.elapsed() < Duration::from_secs(15), "no session is renewed");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    deck.provider.set(|p| p.broken.clear());
+    deck.refreshed(1).await;
+    assert!(deck.is_signed_in(&session).await);
+}
+
+#[tokio::test]
 async fn session_ends_with_its_grant_when_the_provider_is_gone() {
     let deck = Deck::new().await;
     deck.provider.set(|p| p.expires_in = 4);

@@ -103,6 +103,8 @@ pub(crate) struct State {
     pub(crate) refreshes: bool,
     /// Paths that answer with this status.
     pub(crate) broken: HashMap<&'static str, u16>,
+    /// Whether broken paths answer as a load balancer does: a page, no word of OAuth's.
+    pub(crate) wordless: bool,
     /// Paths that answer late.
     pub(crate) slow: Option<&'static str>,
     /// Whether it can be told of a sign-out.
@@ -133,6 +135,7 @@ impl OpenId {
             expires_in: 300,
             refreshes: true,
             broken: HashMap::new(),
+            wordless: false,
             slow: None,
             end_session: true,
             codes: HashMap::new(),
@@ -229,16 +232,19 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map(|b| b.to_bytes()).unwrap_or_default();
     let path = parts.uri.path().to_owned();
-    let (slow, broken) = {
+    let (slow, broken, wordless) = {
         let mut state = state.lock().unwrap();
         *state.counts.entry(path.clone()).or_default() += 1;
-        (state.slow, state.broken.get(path.as_str()).copied())
+        (state.slow, state.broken.get(path.as_str()).copied(), state.wordless)
     };
     if slow == Some(path.as_str()) {
         tokio::time::sleep(Duration::from_secs(30)).await;
     }
     if let Some(status) = broken {
-        let said = json!({"error": "invalid_grant", "error_description": "in-the-description"}).to_string();
+        let said = match wordless {
+            true => "<h1>no such host</h1>".to_owned(),
+            false => json!({"error": "invalid_grant", "error_description": "in-the-description"}).to_string(),
+        };
         return Ok(Response::builder()
             .status(status)
             .body(Full::new(Bytes::from(said)))
