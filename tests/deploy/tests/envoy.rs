@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use flowdeck_deploy::{CHECK_SAYS, CHECK_SEES, all, deploy, read};
+use flowdeck_deploy::{CHECK_SAYS, CHECK_SEES, all, deploy, golden_objects, name, pod_spec, read};
 use flowdeck_gateway::outside_headers::{NAMES, PREFIXES, is_one};
 use serde_json::Value;
 
@@ -101,6 +101,33 @@ fn only_the_page_and_the_sign_in_pass_without_the_check() {
         }
     }
     assert_eq!(open, ["empty-segment", "check", "sign-in", "page"]);
+}
+
+#[test]
+fn certificate_is_mounted_where_it_is_looked_for_and_watched() {
+    let file = deploy().join("overlays/envoy/certificate.yaml");
+    let secret = &read(&std::fs::read_to_string(file).unwrap()).unwrap()["resources"][0];
+    let own = all(&envoy(), "tls_certificate_sds_secret_configs")[0][0].clone();
+    assert_eq!(own["name"], secret["name"]);
+    let path = &own["sds_config"]["path_config_source"]["path"];
+    assert_eq!(path, "/etc/envoy/certificate.yaml");
+    assert!(
+        all(&envoy(), "tls_certificates").is_empty(),
+        "would be read at start only"
+    );
+    let certificate = &secret["tls_certificate"];
+    let folder = certificate["watched_directory"]["path"].as_str().unwrap();
+    for (key, name) in [("certificate_chain", "tls.crt"), ("private_key", "tls.key")] {
+        assert_eq!(certificate[key]["filename"], format!("{folder}/{name}"));
+    }
+    let objects = golden_objects("envoy").unwrap();
+    let pod = objects
+        .iter()
+        .find(|object| name(object) == "Deployment/flowdeck-envoy")
+        .and_then(pod_spec)
+        .unwrap();
+    let mounts = pod["containers"][0]["volumeMounts"].as_array().unwrap();
+    assert!(mounts.iter().any(|mount| mount["mountPath"] == folder), "{mounts:?}");
 }
 
 #[test]

@@ -186,6 +186,27 @@ fn nginx_passes_on_only_what_is_named_and_nothing_that_nobody_may_send() {
 }
 
 #[test]
+fn nginx_reads_a_renewed_certificate_and_may_open_a_file_for_each_connection() {
+    let conf = source("nginx/nginx.conf");
+    // Without a variable in it, the name would be read at start only.
+    for line in [
+        "ssl_certificate $certificate.crt;",
+        "ssl_certificate_key $certificate.key;",
+        "default /etc/nginx-tls/tls;",
+    ] {
+        assert!(conf.contains(line), "{line}");
+    }
+    let number = |name: &str| -> u64 {
+        let line = conf
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(name))
+            .expect(name);
+        line.trim().trim_end_matches(';').parse().unwrap()
+    };
+    assert!(number("worker_rlimit_nofile ") > 2 * number("worker_connections "));
+}
+
+#[test]
 fn nginx_fails_closed_and_cuts_no_watch() {
     let conf = source("nginx/nginx.conf");
     let pipelines = location(&conf, "/pipeline/");

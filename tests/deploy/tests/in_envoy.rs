@@ -29,8 +29,9 @@ fn envoy_accepts_its_configuration() {
     let config = std::fs::read_to_string(deploy().join("overlays/envoy/envoy.yaml")).expect("envoy.yaml");
     let here = format!("{}/", folder.path().display());
     let file = folder.path().join("envoy.yaml");
+    secret(folder.path());
     let validate = |config: &str| {
-        std::fs::write(&file, config.replace("/etc/envoy-tls/", &here)).expect("written");
+        std::fs::write(&file, config.replace("/etc/envoy/", &here)).expect("written");
         envoy()
             .args(["--mode", "validate", "-c"])
             .arg(&file)
@@ -49,8 +50,65 @@ fn envoy_accepts_its_configuration() {
     );
 }
 
-/// An Envoy with the script in front of a server of ours; ends with the test.
+/// The file by which Envoy finds the certificate of a folder.
+fn secret(folder: &Path) {
+    let deployed = std::fs::read_to_string(deploy().join("overlays/envoy/certificate.yaml")).expect("certificate.yaml");
+    let here = folder.display().to_string();
+    std::fs::write(
+        folder.join("certificate.yaml"),
+        deployed.replace("/etc/envoy-tls", &here),
+    )
+    .expect("written");
+}
+
+#[test]
+#[ignore = "needs what `flowdeck-cluster build` makes"]
+fn renewed_certificate_is_shown_without_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    // As the kubelet mounts a Secret: files that lead to a folder, which is replaced as a whole.
+    for version in ["..1", "..2"] {
+        std::fs::create_dir(here.join(version)).expect("a folder");
+        certificate(&here.join(version));
+    }
+    let lead_to = |version: &str| {
+        std::os::unix::fs::symlink(version, here.join("..next")).expect("a link");
+        std::fs::rename(here.join("..next"), here.join("..data")).expect("renamed");
+    };
+    lead_to("..1");
+    for name in ["tls.crt", "tls.key"] {
+        std::os::unix::fs::symlink(Path::new("..data").join(name), here.join(name)).expect("a link");
+    }
+    secret(here);
+    let mut config = std::fs::read_to_string(deploy().join("overlays/envoy/envoy.yaml")).expect("envoy.yaml");
+    config = config.replace("/etc/envoy/", &format!("{}/", here.display()));
+    for port in ["9901", "8443", "8080", "8081"] {
+        config = config.replace(&format!("port_value: {port}}}"), "port_value: 0}");
+    }
+    let file = here.join("envoy.yaml");
+    std::fs::write(&file, config.replace("0.0.0.0", "127.0.0.1")).expect("written");
+    let admin = here.join("admin");
+    let _running = Running::start(&file, &admin);
+    let shown = |other_than: &str| {
+        wait(|| asked(&admin, "/certs").filter(|said| said.contains("serial_number") && said != other_than))
+    };
+    let first = shown("");
+    lead_to("..2");
+    shown(&first);
+}
+
+/// An Envoy; ends with the test.
 struct Running(Child);
+
+impl Running {
+    /// Starts one that says in a file where its admin's address is.
+    fn start(config: &Path, admin: &Path) -> Running {
+        let mut envoy = envoy();
+        envoy.args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "error"]);
+        envoy.arg("-c").arg(config).arg("--admin-address-path").arg(admin);
+        Running(envoy.stderr(Stdio::null()).spawn().expect("Envoy runs"))
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -98,23 +156,12 @@ fn the_script_of_emissary_and_istio_leaves_nothing_that_nobody_may_send() {
     });
     let file = folder.path().join("envoy.json");
     std::fs::write(&file, config.to_string()).expect("written");
-    let child = envoy()
-        .args([
-            "--disable-hot-restart",
-            "--concurrency",
-            "1",
-            "--log-level",
-            "error",
-            "-c",
-        ])
-        .arg(&file)
-        .arg("--admin-address-path")
-        .arg(&admin)
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("Envoy runs");
-    let _running = Running(child);
-    let front = listener(&admin);
+    let _running = Running::start(&file, &admin);
+    let front = wait(|| {
+        let said = asked(&admin, "/listeners?format=text")?;
+        let line = said.lines().find_map(|line| line.strip_prefix("x::"));
+        line.map(str::to_owned)
+    });
 
     let families: Vec<String> = PREFIXES.iter().map(|prefix| format!("{prefix}x")).collect();
     let forged = NAMES.iter().copied().chain(families.iter().map(String::as_str));
@@ -145,24 +192,25 @@ fn the_script_of_emissary_and_istio_leaves_nothing_that_nobody_may_send() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// Where the only listener of an Envoy is, once it says so.
-fn listener(admin: &Path) -> String {
+/// What an Envoy's admin says, once it is there.
+fn asked(admin: &Path, path: &str) -> Option<String> {
+    let address = std::fs::read_to_string(admin).ok().filter(|text| !text.is_empty())?;
+    let mut stream = TcpStream::connect(address.trim()).ok()?;
+    let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
+}
+
+/// Waits for something.
+fn wait(mut look: impl FnMut() -> Option<String>) -> String {
     let until = Instant::now() + Duration::from_secs(30);
     while Instant::now() < until {
-        if let Some(address) = std::fs::read_to_string(admin).ok().filter(|text| !text.is_empty())
-            && let Ok(mut stream) = TcpStream::connect(address.trim())
-        {
-            let asked =
-                stream.write_all(b"GET /listeners?format=text HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-            let mut answer = String::new();
-            if asked.is_ok()
-                && stream.read_to_string(&mut answer).is_ok()
-                && let Some(line) = answer.lines().find(|line| line.starts_with("x::"))
-            {
-                return line.trim_start_matches("x::").to_owned();
-            }
+        if let Some(found) = look() {
+            return found;
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    panic!("Envoy did not start within 30 s");
+    panic!("Envoy did not get there within 30 s");
 }

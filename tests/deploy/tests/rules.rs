@@ -62,6 +62,26 @@ fn all_volumes_are_given(pod: &Value) -> bool {
 }
 
 #[test]
+fn what_there_are_several_of_is_spread_and_goes_slowly() {
+    let mut seen = 0;
+    for (place, object) in everything() {
+        let Some(pod) = pod_spec(&object) else { continue };
+        if object["spec"]["replicas"].as_u64().is_some_and(|count| count < 2) {
+            continue;
+        }
+        seen += 1;
+        let labels = object.pointer("/spec/template/metadata/labels").unwrap();
+        let spread = &pod["topologySpreadConstraints"][0];
+        assert_eq!(&spread["labelSelector"]["matchLabels"], labels, "{place}");
+        let pause = pod.pointer("/containers/0/lifecycle/preStop/sleep/seconds");
+        let pause = pause.and_then(Value::as_u64).unwrap_or_default();
+        let grace = pod["terminationGracePeriodSeconds"].as_u64().unwrap_or(30);
+        assert!(pause >= 10 && pause + 10 <= grace, "{place}: {pause} s of {grace} s");
+    }
+    assert_eq!(seen, 2, "Envoy and nginx");
+}
+
+#[test]
 fn images_name_a_version() {
     for (place, object) in everything() {
         let Some(pod) = pod_spec(&object) else { continue };

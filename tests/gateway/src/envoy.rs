@@ -41,10 +41,12 @@ pub fn path() -> Option<PathBuf> {
     std::env::var_os("FLOWDECK_ENVOY").map(PathBuf::from)
 }
 
-fn deployed() -> PathBuf {
+/// A file of the deployed settings.
+fn deployed(name: &str) -> Result<String, String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here.ancestors().nth(2).unwrap_or(here);
-    root.join("deploy/overlays/envoy/envoy.yaml")
+    let file = root.join("deploy/overlays/envoy").join(name);
+    fs::read_to_string(&file).map_err(|why| format!("{}: {why}", file.display()))
 }
 
 impl Envoy {
@@ -68,16 +70,17 @@ impl Envoy {
         };
         let folder = tempfile::tempdir().map_err(said("a folder for Envoy"))?;
         let file = |name: &str| folder.path().join(name);
-        let deployed = deployed();
-        let text = fs::read_to_string(&deployed).map_err(said(&deployed.display().to_string()))?;
+        let here = folder.path().display().to_string();
         let anywhere = written(SocketAddr::from(([127, 0, 0, 1], 0)));
         let mut changes = vec![
             ("{address: 127.0.0.1, port_value: 9901}", anywhere.clone()),
             ("{address: 0.0.0.0, port_value: 8443}", written(places.listen)),
             ("{address: 0.0.0.0, port_value: 8080}", anywhere.clone()),
             ("{address: 0.0.0.0, port_value: 8081}", anywhere),
-            ("/etc/envoy-tls/tls.crt", file("tls.crt").display().to_string()),
-            ("/etc/envoy-tls/tls.key", file("tls.key").display().to_string()),
+            (
+                "/etc/envoy/certificate.yaml",
+                file("certificate.yaml").display().to_string(),
+            ),
             (
                 "{address: flowdeck-gateway.flowdeck.svc.cluster.local, port_value: 80}",
                 written(places.gateway),
@@ -91,7 +94,11 @@ impl Envoy {
         let write = |name: &str, text: &str| fs::write(file(name), text).map_err(said(name));
         write("tls.crt", &certificate.certificate_pem)?;
         write("tls.key", &certificate.key_pem)?;
-        write("envoy.yaml", &fill(&text, &changes)?)?;
+        write(
+            "certificate.yaml",
+            &deployed("certificate.yaml")?.replace("/etc/envoy-tls", &here),
+        )?;
+        write("envoy.yaml", &fill(&deployed("envoy.yaml")?, &changes)?)?;
         let log = |name: &str| File::create(file(name)).map_err(said(name));
         let process = Command::new(&program)
             .arg("--config-path")
