@@ -48,7 +48,7 @@ impl<T: Copy> Column<T> {
         let len = self.len;
         if let Some(block) = self.blocks.last_mut() {
             if block.len() == block.capacity() {
-                block.reserve_exact((len / 8).clamp(SMALLEST, BLOCK - block.len()));
+                block.reserve_exact((len / 8).max(SMALLEST).min(BLOCK - block.len()));
             }
             block.push(value);
             self.len += 1;
@@ -198,6 +198,17 @@ mod tests {
         fn gallop_is_partition_point(len in 0_usize..300, from in 0_usize..310, guess: usize, bound in 0_usize..310) {
             let from = from.min(len);
             prop_assert_eq!(gallop(from, len, guess, &mut |at| at >= bound), bound.clamp(from, len));
+        }
+    }
+
+    #[test]
+    fn column_grows_on_after_it_gave_memory_back() {
+        for len in (1..40).chain(BLOCK - 40..BLOCK + 40) {
+            let mut column = Column::default();
+            (0..len).for_each(|value| column.push(value));
+            column.shrink();
+            (len..len + 40).for_each(|value| column.push(value));
+            assert!(column.iter().eq(0..len + 40));
         }
     }
 
