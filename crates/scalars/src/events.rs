@@ -21,6 +21,9 @@ pub(crate) use message::{Data, Number, Value, metadata, number};
 use record::{Frame, Framer};
 pub use writer::EventWriter;
 
+/// How much of a tag a problem repeats, in bytes.
+const TOLD: usize = 200;
+
 /// Reads one event file, piece by piece.
 ///
 /// ```
@@ -117,7 +120,7 @@ fn record(offset: u64, data: &[u8], run: &mut Run, problems: &mut Problems) {
     run.saw(event.wall, event.has_graph);
     for value in event.values() {
         if !run.take(event.step, event.wall, &value) {
-            let tag = value.tag.to_owned();
+            let tag = value.tag[..value.tag.floor_char_boundary(TOLD)].to_owned();
             problems.add(Problem::new(offset, Damage::NotAScalar { tag }));
         }
     }

@@ -21,7 +21,7 @@ pub enum Damage {
     },
     /// A value of a scalar's tag that is not one number: another type, another rank, or none or several numbers.
     NotAScalar {
-        /// The series that lacks the point.
+        /// The series that lacks the point; of a long name only the beginning.
         tag: String,
     },
 }

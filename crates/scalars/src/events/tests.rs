@@ -116,6 +116,45 @@ fn value_that_is_no_scalar_is_reported_with_its_offset() {
 }
 
 #[test]
+fn report_of_a_long_tag_is_short() {
+    let (mut file, tag) = (EventWriter::new(1.0), "š".repeat(100_000));
+    file.tensor_scalar(1.0, 0, &tag, 0.5);
+    file.other(1.0, 1, &tag, "scalars");
+    let (store, reader) = read(file.bytes());
+    assert_eq!(points(&store, &tag).len(), 1);
+    let Damage::NotAScalar { tag: told } = &reader.problems().first()[0].damage else {
+        panic!("{:?}", reader.problems().first());
+    };
+    assert!(
+        tag.starts_with(told.as_str()) && (100..1000).contains(&told.len()),
+        "{}",
+        told.len()
+    );
+}
+
+#[test]
+fn metadata_that_was_damaged_in_one_file_is_taken_from_the_next() {
+    let mut first = EventWriter::new(1.0);
+    let at = first.bytes().len() + 20;
+    first.tensor_scalar(1.0, 0, "acc", 0.25);
+    first.tensor_scalar(2.0, 1, "acc", 0.5);
+    let mut bytes = first.take();
+    bytes[at] ^= 1;
+    let mut again = EventWriter::new(5.0);
+    again.tensor_scalar(5.0, 1, "acc", 0.75);
+    again.tensor_scalar(6.0, 2, "acc", 1.0);
+    let (mut store, mut reader) = read(&bytes);
+    assert_eq!((points(&store, "acc"), reader.problems().count()), (vec![], 1));
+    reader = EventReader::default();
+    reader.push(again.bytes(), store.run_mut("r"));
+    assert_eq!(points(&store, "acc"), [(1, 5.0, 0.75), (2, 6.0, 1.0)]);
+    assert_eq!(
+        store.run("r").unwrap().plugins().into_iter().collect::<Vec<_>>(),
+        [("scalars", 1)]
+    );
+}
+
+#[test]
 fn tensor_content_and_unpacked_numbers_are_scalars() {
     for tensor in [&[0x08, 1, 0x22, 4, 0, 0, 0, 0x3f][..], &[0x08, 1, 0x2d, 0, 0, 0, 0x3f]] {
         assert_eq!(number(tensor), Some(Number::Single(0.5)));

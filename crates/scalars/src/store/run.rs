@@ -153,7 +153,11 @@ impl Run {
     /// `simple_value` is a scalar, whatever the plugin; else the plugin decides.
     fn first_of(&mut self, value: &Value<'_>) -> Option<usize> {
         if let Some(known) = self.tags.get(value.tag) {
-            return known.series.map(|series| series as usize);
+            // A tag that nobody said what it is, as when the record that did was damaged: the run's next file may.
+            let is_open = known.series.is_none() && known.plugin.is_empty();
+            if !(is_open && value.metadata.is_some()) {
+                return known.series.map(|series| series as usize);
+            }
         }
         if value.data == Data::Nothing && value.metadata.is_none() {
             return None;
