@@ -19,8 +19,12 @@ use crate::model::Places;
 
 /// Levels that may be nested.
 const DEPTH_LIMIT: usize = 100;
-/// Values that there may be when each alias is followed: a bomb of a few lines would have billions.
+/// Keys and values that a text may have: each takes 20 bytes here, and two in `[0,0]`. Tests need not go as far.
+const ITEM_LIMIT: u32 = if cfg!(test) { 200_000 } else { 12_000_000 };
+/// Values that there may be more when each alias is followed: a bomb of a few lines would have billions.
 const EXPANDED_LIMIT: u64 = 5_000_000;
+const TOO_MANY: &str = "more keys and values than a pipeline may have";
+const TOO_DEEP: &str = "nested too deep";
 /// Bytes of a text that count as one value more: a long text with an alias in each of many lines is a bomb too.
 const BYTES_PER_VALUE: usize = 256;
 

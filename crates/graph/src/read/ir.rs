@@ -120,11 +120,18 @@ impl<'d> Ir<'d> {
             Some(component) if component.get("dag").is_some() => {
                 record.kind = group_kind(key, &record, task);
                 open = Some(component);
-                if self.is_within(inside, record.template) {
+                let fault = if self.is_within(inside, record.template) {
+                    Some((FaultKind::Cycle, format!("component {reference:?} holds itself")))
+                } else if inside.depth >= DEPTH_LIMIT {
+                    let message = format!("component {reference:?} is nested too deep to be shown");
+                    Some((FaultKind::TooMany, message))
+                } else {
+                    None
+                };
+                if let Some((kind, message)) = fault {
                     record.kind = Kind::Recursion;
                     open = None;
-                    let message = format!("component {reference:?} holds itself");
-                    self.builder.fault(FaultKind::Cycle, task.offset(), message);
+                    self.builder.fault(kind, task.offset(), message);
                 }
             }
             Some(component) => self.executor(&mut record, component, key, task),
@@ -140,7 +147,7 @@ impl<'d> Ir<'d> {
         Some((node, open))
     }
 
-    /// Whether a DAG's component is among those around it, or it is nested too deep.
+    /// Whether a DAG's component is among those around it.
     fn is_within(&self, inside: &Inside<'d>, template: Name) -> bool {
         let mut at = inside.node;
         while at != 0 {
@@ -150,7 +157,7 @@ impl<'d> Ir<'d> {
             }
             at = record.parent;
         }
-        inside.depth >= DEPTH_LIMIT
+        false
     }
 
     fn executor(&mut self, record: &mut Record, component: Value<'d>, key: &str, task: Value<'d>) {

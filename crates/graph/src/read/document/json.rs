@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use flowdeck_objects::json::{Read, Reader};
 
 use super::sink::Sink;
-use super::{Document, ItemKind, ReadError, Syntax, malformed};
+use super::{Document, ItemKind, ReadError, Syntax, TOO_DEEP, TOO_MANY, malformed};
 
 /// Reads one JSON value and nothing after it.
 pub(super) fn parse(source: &str) -> Result<Document<'_>, ReadError> {
@@ -15,17 +15,20 @@ pub(super) fn parse(source: &str) -> Result<Document<'_>, ReadError> {
     if read.is_ok() {
         return Ok(sink.finish());
     }
-    let (at, wanted) = reader.stumbled().unwrap_or((reader.position(), "less"));
-    Err(malformed(
-        Syntax::Json,
-        source,
-        at.min(source.len()),
-        &format!("expected {wanted}"),
-    ))
+    // Where the reader did not stumble, one of our limits was met.
+    let (at, message) = match reader.stumbled() {
+        Some((at, wanted)) => (at, format!("expected {wanted}")),
+        None if sink.is_too_much() => (reader.position(), TOO_MANY.to_owned()),
+        None => (reader.position(), TOO_DEEP.to_owned()),
+    };
+    Err(malformed(Syntax::Json, source, at.min(source.len()), &message))
 }
 
 /// The reader's own limit of levels bounds the recursion.
 fn value(reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Read {
+    if sink.is_too_much() {
+        return Err(flowdeck_objects::json::Stumbled);
+    }
     match reader.peek()? {
         b'"' => {
             let at = reader.position();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use std::cell::Cell;
 
-use super::{BYTES_PER_VALUE, DEPTH_LIMIT, Document, EXPANDED_LIMIT, Item, ItemKind, offset};
+use super::{BYTES_PER_VALUE, DEPTH_LIMIT, Document, EXPANDED_LIMIT, ITEM_LIMIT, Item, ItemKind, offset};
 
 /// Keys of a map that are compared one with another; more go into a set.
 const FEW_KEYS: usize = 12;
@@ -152,7 +152,8 @@ impl<'t> Sink<'t> {
     pub(super) fn alias(&mut self, at: usize, target: u32, extent: Extent) -> bool {
         self.push(ItemKind::Alias, at, target, 0);
         self.count(extent);
-        self.open.iter().map(|open| open.inside.values).sum::<u64>() + self.expanded <= EXPANDED_LIMIT
+        let all = self.open.iter().map(|open| open.inside.values).sum::<u64>() + self.expanded;
+        all <= EXPANDED_LIMIT + u64::from(self.next())
     }
 
     /// Whether something of so many levels would be nested too deep here.
@@ -165,9 +166,9 @@ impl<'t> Sink<'t> {
         self.open.iter().any(|open| open.at == at)
     }
 
-    /// The values so far, aliases followed.
+    /// Whether there are more keys and values than may be.
     pub(super) fn is_too_much(&self) -> bool {
-        self.expanded > EXPANDED_LIMIT
+        self.next() > ITEM_LIMIT
     }
 
     /// Finds keys of a map that are there already.

@@ -1,4 +1,4 @@
-use super::{Document, Shape, Value};
+use super::{Document, ITEM_LIMIT, Shape, Value};
 use crate::read::{Hint, ReadError, SIZE_LIMIT_BYTES, Syntax};
 
 fn document(text: &str) -> Document<'_> {
@@ -117,6 +117,29 @@ fn what_is_too_deep_or_grows_too_much_is_an_error() {
     let (_, line, _) = error(&bomb, Hint::None);
     assert!((6..=8).contains(&line), "stopped in line {line}");
     assert_eq!(error("a: &a\n  b: *a\n", Hint::None), (Syntax::Yaml, 2, 6));
+}
+
+#[test]
+fn limits_are_told_in_their_own_words() {
+    let told = |text: &str, hint: Hint| match Document::parse(text.as_bytes(), hint) {
+        Err(ReadError::Malformed { message, place, .. }) => (message, place.line),
+        other => panic!("{other:?}"),
+    };
+    let deep = "[\n".repeat(200);
+    for hint in [Hint::Json, Hint::Yaml] {
+        assert_eq!(told(&deep, hint), ("nested too deep".to_owned(), 101));
+    }
+    assert_eq!(told(&"- ".repeat(200), Hint::Yaml).0, "nested too deep");
+    let many = "0,\n".repeat(ITEM_LIMIT as usize);
+    let (message, line) = told(&format!("[{many}0]"), Hint::Json);
+    assert!(message.contains("more keys and values"), "{message}");
+    // Where there are too many it stops.
+    assert_eq!(line, ITEM_LIMIT);
+    let (message, line) = told(&"- 0\n".repeat(ITEM_LIMIT as usize + 9), Hint::Yaml);
+    assert!(message.contains("more keys and values"), "{message}");
+    assert_eq!(line, ITEM_LIMIT);
+    let most = "- 0\n".repeat(ITEM_LIMIT as usize - 1);
+    assert!(Document::parse(most.as_bytes(), Hint::Yaml).is_ok());
 }
 
 #[test]

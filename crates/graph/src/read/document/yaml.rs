@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::sink::{Extent, Sink};
-use super::{DEPTH_LIMIT, Document, ItemKind, ReadError, Syntax, malformed};
+use super::{DEPTH_LIMIT, Document, ItemKind, ReadError, Syntax, TOO_DEEP, TOO_MANY, malformed};
 
 /// Reads all documents.
 pub(super) fn parse(source: &str) -> Result<Document<'_>, ReadError> {
@@ -23,7 +23,12 @@ pub(super) fn parse(source: &str) -> Result<Document<'_>, ReadError> {
             Ok(next) => next,
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(source.len());
-                return Err(malformed(Syntax::Yaml, source, at, &error.info()));
+                // The parser's own words for what our limits are: "recursion limit exceeded".
+                let message = match error.info() {
+                    info if info.contains("recursion limit") => TOO_DEEP.to_owned(),
+                    info => info.to_string(),
+                };
+                return Err(malformed(Syntax::Yaml, source, at, &message));
             }
         };
         let at = begin(&span);
@@ -41,14 +46,14 @@ pub(super) fn parse(source: &str) -> Result<Document<'_>, ReadError> {
                 anchors.extend((anchor != 0).then(|| (anchor, (sink.next(), Extent::default()))));
                 open.push(anchor);
                 if !sink.open(ItemKind::List, at) {
-                    return stop("nested too deep");
+                    return stop(TOO_DEEP);
                 }
             }
             Event::MappingStart(_, anchor, _) => {
                 anchors.extend((anchor != 0).then(|| (anchor, (sink.next(), Extent::default()))));
                 open.push(anchor);
                 if !sink.open(ItemKind::Map, at) {
-                    return stop("nested too deep");
+                    return stop(TOO_DEEP);
                 }
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -73,8 +78,10 @@ pub(super) fn parse(source: &str) -> Result<Document<'_>, ReadError> {
                 }
             }
             Event::UnresolvedAlias(_) => return stop("an alias of nothing"),
-            Event::DocumentEnd if sink.is_too_much() => return stop("aliases that grow beyond all measure"),
             _ => {}
+        }
+        if sink.is_too_much() {
+            return stop(TOO_MANY);
         }
     }
     Ok(sink.finish())

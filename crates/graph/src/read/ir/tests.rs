@@ -258,3 +258,26 @@ fn wrapper_in_the_wrapper_is_read() {
         );
     }
 }
+
+#[test]
+fn components_nested_too_deep_say_so() {
+    let chain: String = (0..150)
+        .map(|at| {
+            format!(
+                "  c{at}: {{dag: {{tasks: {{t: {{componentRef: {{name: c{}}}}}}}}}}}\n",
+                at + 1
+            )
+        })
+        .collect();
+    let deep = with(
+        &format!("{chain}  c150: {{executorLabel: exec}}"),
+        "{t: {componentRef: {name: c0}}}",
+    );
+    assert!(deep.len() < 110, "{}", deep.len());
+    let faults: Vec<_> = deep
+        .faults()
+        .iter()
+        .map(|fault| (fault.kind, fault.message.contains("too deep")))
+        .collect();
+    assert_eq!(faults, [(FaultKind::TooMany, true)]);
+}
