@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use http::Uri;
+use http::{Uri, uri::Authority};
 
 use crate::{
     cli::Settings,
@@ -276,6 +276,9 @@ fn origin_of(text: &str) -> Result<String, BadSetting> {
     if authority.as_str().contains('@') {
         return wrong("must not hold a name or password");
     }
+    if !has_plain_port(authority) {
+        return wrong("has a port that is no number from 1 to 65535");
+    }
     if !matches!(uri.path(), "" | "/") || uri.query().is_some() || text.contains('#') {
         return wrong("must not have a path: Flowdeck is served at the root of its host");
     }
@@ -285,6 +288,11 @@ fn origin_of(text: &str) -> Result<String, BadSetting> {
         Some(port) => format!("{scheme}://{host}:{port}"),
         None => format!("{scheme}://{host}"),
     })
+}
+
+/// Whether there is no port, or one that can be connected to; `Uri` takes others for none.
+fn has_plain_port(authority: &Authority) -> bool {
+    authority.as_str() == authority.host() || authority.port_u16().is_some_and(|port| port > 0)
 }
 
 fn cluster(settings: &Settings) -> Result<Cluster, BadSetting> {
@@ -383,11 +391,14 @@ fn upstream(settings: &Settings, text: &str) -> Result<Cluster, BadSetting> {
     let Ok(url) = text.parse::<Uri>() else {
         return wrong("is not a URL");
     };
-    if !matches!(url.scheme_str(), Some("http" | "https")) || url.authority().is_none() {
+    let (Some("http" | "https"), Some(host)) = (url.scheme_str(), url.authority()) else {
         return wrong("needs http:// or https:// and a host");
-    }
+    };
     if text.contains(['@', '?', '#']) {
         return wrong("must be a plain address without name, password or query");
+    }
+    if !has_plain_port(host) {
+        return wrong("has a port that is no number from 1 to 65535");
     }
     if let Some(file) = &settings.upstream_token_file
         && !file.is_file()

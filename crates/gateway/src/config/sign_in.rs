@@ -6,7 +6,7 @@ use http::{HeaderName, Uri};
 
 use crate::{
     cli::Settings,
-    config::{BadSetting, authority, bad, duration},
+    config::{BadSetting, authority, bad, duration, has_plain_port},
     network::Network,
     sign_in::{
         check::IdentityHeaders,
@@ -122,7 +122,14 @@ pub(super) fn oidc(settings: &Settings) -> Result<Option<oidc::Settings>, BadSet
         for (name, given) in [
             ("oidc-client-id", settings.oidc_client_id.is_some()),
             ("oidc-client-secret-file", settings.oidc_client_secret_file.is_some()),
+            ("oidc-name", settings.oidc_name.is_some()),
+            ("oidc-scope", !settings.oidc_scope.is_empty()),
+            ("oidc-user-claim", settings.oidc_user_claim.is_some()),
+            ("oidc-groups-claim", settings.oidc_groups_claim.is_some()),
+            ("oidc-user-prefix", settings.oidc_user_prefix.is_some()),
+            ("oidc-groups-prefix", settings.oidc_groups_prefix.is_some()),
             ("oidc-ca", settings.oidc_ca.is_some()),
+            ("oidc-leeway", settings.oidc_leeway.is_some()),
         ] {
             if given {
                 return bad(name, "only means something with --oidc-issuer");
@@ -132,7 +139,9 @@ pub(super) fn oidc(settings: &Settings) -> Result<Option<oidc::Settings>, BadSet
     };
     let url = issuer.parse::<Uri>().ok();
     let askable = url.is_some_and(|url| {
-        matches!(url.scheme_str(), Some("http" | "https")) && url.authority().is_some() && url.query().is_none()
+        matches!(url.scheme_str(), Some("http" | "https"))
+            && url.authority().is_some_and(has_plain_port)
+            && url.query().is_none()
     });
     if !askable || issuer.contains(['@', '#']) {
         return bad(

@@ -31,7 +31,7 @@ fn check(folder: &Path, flags: &str) -> Result<Config, BadSetting> {
 
 /// Flags, the setting that is to blame, a part of what is said. `DIR` is a folder with an app and an empty
 /// users file, `UPSTREAM` a complete setting without a sandbox.
-const BAD: [(&str, &str, &str); 52] = [
+const BAD: [(&str, &str, &str); 64] = [
     ("", "sandbox", "no cluster is named"),
     ("--sandbox --in-cluster", "sandbox", "only one cluster"),
     ("--upstream http://a:1", "users", "nobody could sign in"),
@@ -52,6 +52,54 @@ const BAD: [(&str, &str, &str); 52] = [
         "public-url",
         "must begin with http",
     ),
+    (
+        "--sandbox --public-url https://deck:99999",
+        "public-url",
+        "has a port that is no number from 1 to 65535",
+    ),
+    ("--sandbox --public-url https://deck:", "public-url", "has a port that"),
+    (
+        "--sandbox --public-url https://[::1]:0",
+        "public-url",
+        "has a port that",
+    ),
+    (
+        "--upstream https://10.0.0.1:64430000 --users DIR/users.toml",
+        "upstream",
+        "has a port that",
+    ),
+    (
+        "SANDBOX --oidc-issuer https://id.example.com:x --oidc-client-id x",
+        "oidc-issuer",
+        "is not an issuer",
+    ),
+    (
+        "SANDBOX --oidc-name Dex",
+        "oidc-name",
+        "only means something with --oidc-issuer",
+    ),
+    ("SANDBOX --oidc-scope openid", "oidc-scope", "only means something with"),
+    (
+        "SANDBOX --oidc-user-claim sub",
+        "oidc-user-claim",
+        "only means something with",
+    ),
+    (
+        "SANDBOX --oidc-groups-claim g",
+        "oidc-groups-claim",
+        "only means something with",
+    ),
+    (
+        "SANDBOX --oidc-user-prefix a:",
+        "oidc-user-prefix",
+        "only means something with",
+    ),
+    (
+        "SANDBOX --oidc-groups-prefix a:",
+        "oidc-groups-prefix",
+        "only means something with",
+    ),
+    ("SANDBOX --oidc-leeway 1m", "oidc-leeway", "only means something with"),
     (
         "--sandbox --public-url https://deck/app",
         "public-url",
