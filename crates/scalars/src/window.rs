@@ -268,6 +268,8 @@ struct Drawing<'a, H> {
     columns: Columns,
     /// The index of the last finite value seen.
     last: Option<usize>,
+    /// The first finite value of all, where the window has none before it.
+    leading: Option<f64>,
     /// The next break that may matter.
     next: usize,
 }
@@ -276,14 +278,21 @@ impl<'a, H: Heights> Drawing<'a, H> {
     fn new(heights: &'a H, from: usize, size: usize) -> Self {
         let breaks = heights.breaks();
         let next = breaks.partition_point(|one| one.end as usize <= from);
-        // The last finite value before the window, over a break if need be.
+        // The last finite value before the window, over breaks if need be.
         let mut last = from.checked_sub(1);
-        if let Some(one) = breaks[..(next + 1).min(breaks.len())]
-            .iter()
-            .rev()
-            .find(|one| last.is_some_and(|at| one.contains(&(at as u32))))
-        {
-            last = (one.start as usize).checked_sub(1);
+        for one in breaks[..(next + 1).min(breaks.len())].iter().rev() {
+            match last {
+                Some(at) if at < one.start as usize => {}
+                Some(at) if at < one.end as usize => last = (one.start as usize).checked_sub(1),
+                _ => break,
+            }
+        }
+        let mut begin = 0;
+        for one in breaks.iter().take_while(|_| last.is_none()) {
+            if one.start as usize != begin {
+                break;
+            }
+            begin = one.end as usize;
         }
         let vector = || Vec::with_capacity(size);
         let (x, first, min, max, last_values) = (vector(), vector(), vector(), vector(), vector());
@@ -301,6 +310,7 @@ impl<'a, H: Heights> Drawing<'a, H> {
             heights,
             columns,
             last,
+            leading: Some(heights.y(begin)).filter(|y| y.is_finite()),
             next,
         }
     }
@@ -312,28 +322,36 @@ impl<'a, H: Heights> Drawing<'a, H> {
         }
         // The finite values lie from the first on before the end.
         let (mut first, mut end) = (range.start, range.end);
+        let (mut gap, mut gap_end) = (0, None);
+        let mut mark = None;
         let breaks = self.heights.breaks();
-        if breaks
-            .get(self.next)
-            .is_some_and(|one| (one.start as usize) < range.end)
-        {
-            self.mark(x, range.clone());
-            while let Some(one) = breaks.get(self.next).filter(|one| (one.start as usize) < range.end) {
-                if one.start as usize <= first {
-                    first = one.end as usize;
-                }
-                if one.end as usize >= range.end {
-                    end = one.start as usize;
-                    // It may go on in the next column.
-                    if one.end as usize > range.end {
-                        break;
-                    }
-                }
-                self.next += 1;
+        while let Some(one) = breaks.get(self.next).filter(|one| (one.start as usize) < range.end) {
+            let (start, stop) = (one.start as usize, one.end as usize);
+            let kind = self.heights.y(start);
+            let mark = mark.get_or_insert_with(|| self.mark(x, start, range.start));
+            mark.is_nan |= kind.is_nan();
+            mark.is_above |= kind == f64::INFINITY;
+            mark.is_below |= kind == f64::NEG_INFINITY;
+            if start <= first {
+                first = stop;
             }
-            if first >= end {
-                return;
+            // A gap may consist of several breaks.
+            if gap_end != Some(start) {
+                gap = start;
             }
+            gap_end = Some(stop);
+            if stop >= range.end {
+                end = gap;
+                // It may go on in the next column.
+                if stop > range.end {
+                    break;
+                }
+            }
+            self.next += 1;
+        }
+        self.columns.marks.extend(mark);
+        if first >= end {
+            return;
         }
         let last = end - 1;
         let columns = &mut self.columns;
@@ -354,29 +372,16 @@ impl<'a, H: Heights> Drawing<'a, H> {
         self.last = Some(last);
     }
 
-    /// Marks what is not finite in one place.
-    fn mark(&mut self, x: f64, range: Range<usize>) {
-        let y = |at: usize| self.heights.y(at);
-        let mut mark = Mark {
+    /// The mark of a place whose first break begins at `start`; the place itself begins at `from`.
+    fn mark(&self, x: f64, start: usize, from: usize) -> Mark {
+        let before = if start > from { Some(start - 1) } else { self.last };
+        Mark {
             x,
-            y: None,
+            y: before.map(|at| self.heights.y(at)).or(self.leading),
             is_nan: false,
             is_above: false,
             is_below: false,
-        };
-        let breaks = &self.heights.breaks()[self.next..];
-        for one in breaks.iter().take_while(|one| (one.start as usize) < range.end) {
-            if !(mark.is_nan || mark.is_above || mark.is_below) {
-                let before = (one.start as usize).checked_sub(1);
-                mark.y = Some(y(before.unwrap_or(one.end as usize))).filter(|y| y.is_finite());
-            }
-            for at in (one.start as usize).max(range.start)..(one.end as usize).min(range.end) {
-                mark.is_nan |= y(at).is_nan();
-                mark.is_above |= y(at) == f64::INFINITY;
-                mark.is_below |= y(at) == f64::NEG_INFINITY;
-            }
         }
-        self.columns.marks.push(mark);
     }
 
     /// Finds the neighbours outside the window that the line comes from and goes to.

@@ -47,7 +47,8 @@ pub(crate) enum Values {
 pub(crate) struct Numbers<T> {
     column: Column<T>,
     pyramid: Pyramid<T>,
-    /// Runs of values that are NaN or infinite, as ranges of indices.
+    /// Runs of values that are NaN, infinite or its negative, as ranges of indices. Each is of one kind, so that one look
+    /// tells what a million of them are; runs of two kinds may follow each other.
     breaks: Vec<Range<u32>>,
 }
 
@@ -65,8 +66,10 @@ impl<T: Real> Numbers<T> {
     pub(crate) fn push(&mut self, value: T) {
         if !value.wide().is_finite() {
             let at = self.column.len() as u32;
+            let before = self.get(self.column.len().wrapping_sub(1)).unwrap_or_default();
+            let is_alike = before == value.wide() || before.is_nan() && value.wide().is_nan();
             match self.breaks.last_mut() {
-                Some(last) if last.end == at => last.end += 1,
+                Some(last) if last.end == at && is_alike => last.end += 1,
                 _ => self.breaks.push(at..at + 1),
             }
         }

@@ -44,7 +44,11 @@ proptest! {
         prop_assert_eq!(series.len(), values.len());
         let broken: Vec<usize> = (0..values.len()).filter(|at| !values[*at].is_finite()).collect();
         let breaks = series.value_column().breaks();
-        prop_assert!(breaks.windows(2).all(|pair| pair[0].end < pair[1].start));
+        prop_assert!(breaks.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        for one in breaks {
+            let kinds = values[one.start as usize..one.end as usize].iter().map(|value| (value.is_nan(), *value > 0.0));
+            prop_assert_eq!(kinds.collect::<std::collections::HashSet<_>>().len(), 1);
+        }
         prop_assert_eq!(breaks.iter().flat_map(|one| one.start as usize..one.end as usize).collect::<Vec<_>>(), broken);
     }
 }

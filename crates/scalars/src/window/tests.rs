@@ -80,9 +80,13 @@ fn plain(points: &[(f64, f64)], range: Range<f64>, pixels: usize) -> Columns {
     columns
 }
 
+/// Points of which most are finite, or half.
 fn points() -> impl Strategy<Value = Vec<(i64, f32)>> {
-    let value =
-        prop_oneof![30 => -100_f32..100.0, 1 => Just(f32::NAN), 1 => Just(f32::INFINITY), 1 => Just(f32::NEG_INFINITY)];
+    prop_oneof![points_of(30), points_of(3)]
+}
+
+fn points_of(finite: u32) -> impl Strategy<Value = Vec<(i64, f32)>> {
+    let value = prop_oneof![finite => -100_f32..100.0, 1 => Just(f32::NAN), 1 => Just(f32::INFINITY), 1 => Just(f32::NEG_INFINITY)];
     prop::collection::vec((1_i64..4, value, 1_usize..6), 0..600).prop_map(|steps| {
         let mut at = -50;
         let repeated = steps
