@@ -154,6 +154,23 @@ fn no_timeout_cuts_a_watch() {
 }
 
 #[test]
+fn connections_that_ask_for_nothing_are_closed_soon() {
+    let envoy = envoy();
+    for listener in envoy["static_resources"]["listeners"].as_array().unwrap() {
+        let chain = &listener["filter_chains"][0];
+        if chain["transport_socket"].is_object() {
+            assert!(seconds(chain["transport_socket_connect_timeout"].as_str().unwrap()) <= 10.0);
+        }
+        // The kubelet's port is not for the public.
+        if listener["name"] != "probes" {
+            let manager = &chain["filters"][0]["typed_config"];
+            let idle = manager["common_http_protocol_options"]["idle_timeout"].as_str();
+            assert!(idle.is_some_and(|idle| seconds(idle) <= 300.0), "{listener}");
+        }
+    }
+}
+
+#[test]
 fn paths_have_one_reading_and_logs_no_query() {
     let front = front();
     assert_eq!(front["normalize_path"], true);
