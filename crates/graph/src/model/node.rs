@@ -282,7 +282,8 @@ impl<'p> Node<'p> {
         self.record().parallelism
     }
 
-    /// The byte of the input where it is written ([`Place::in_text`]); nothing where the input is not one text.
+    /// The byte of the input where it is written ([`Place::in_text`](crate::Place::in_text)); nothing where the input is
+    /// not one text.
     pub fn offset(self) -> Option<u32> {
         self.record().offset
     }
