@@ -404,3 +404,25 @@ fn key_without_a_value_says_nothing_beside_one_with() {
         (Kind::Dag, Kind::Suspend)
     );
 }
+
+#[test]
+fn ports_of_kfp_1_have_the_types_of_their_component() {
+    let text = include_str!("../../../fuzz/corpus/read/v1-component.yaml");
+    let typed = read(text.as_bytes(), Hint::Yaml).unwrap();
+    assert_eq!((typed.form(), typed.faults().len()), (Form::KfpV1, 0));
+    let whole: Vec<_> = typed
+        .root()
+        .inputs()
+        .map(|port| (port.name(), port.type_name()))
+        .collect();
+    assert_eq!(whole, [("x", "Integer")]);
+    let a = node(&typed, "root/a");
+    let ports = a.inputs().chain(a.outputs());
+    let types: Vec<_> = ports.map(|port| (port.name(), port.type_name())).collect();
+    // By the argument that is handed over, by the file, by the template's name before the output's.
+    assert_eq!(
+        types,
+        [("x", "Integer"), ("t", "{\"JsonObject\":{}}"), ("a-M-o", "Model")]
+    );
+    assert_eq!(a.name(), "A");
+}
