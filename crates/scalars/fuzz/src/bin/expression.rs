@@ -7,7 +7,10 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     let (one, other) = text.split_at(text.floor_char_boundary(text.len() / 2));
     assert_eq!(compare_tags(one, other), compare_tags(other, one).reverse());
-    let shown = groups(text.split(' ')).iter().map(|group| group.tags.len()).sum::<usize>();
+    let shown = groups(text.split(' '))
+        .iter()
+        .map(|group| group.tags.len())
+        .sum::<usize>();
     assert_eq!(shown, text.split(' ').count());
     match Expression::parse(text) {
         Err(error) => assert!(error.at <= text.len()),

@@ -24,7 +24,12 @@ fuzz_target!(|input: (Vec<(i16, f32)>, [f64; 3], u8)| {
     assert_eq!(columns, series.window_scanned(from..to, pixels));
     let line = series.line(XAxis::Relative);
     assert!(columns.min.iter().zip(&columns.max).all(|(low, high)| low <= high));
-    assert!(columns.marks.iter().all(|mark| mark.is_nan || mark.is_above || mark.is_below));
+    assert!(
+        columns
+            .marks
+            .iter()
+            .all(|mark| mark.is_nan || mark.is_above || mark.is_below)
+    );
     let _ = (
         line.window(from..to, pixels, Spread::Log),
         series.nearest(from),
