@@ -14,7 +14,7 @@ pub enum Damage {
     Unreadable,
     /// An event without a time (NaN): left out, as the data server does.
     NoWallTime,
-    /// A record that is larger than any scalar's, passed by unread.
+    /// A record that is larger than any scalar's, passed by: only whose it is was looked at.
     TooLarge {
         /// The length of its data.
         bytes: u64,
