@@ -21,6 +21,8 @@ const HEALTHY_MS: f64 = 119_000.0;
 /// A stream that lived this long, in ms, was none too short; and one that lived less than that was.
 const LONG_ENOUGH_MS: f64 = 1_050.0;
 const TOO_SHORT_MS: f64 = 950.0;
+/// Streams that were silent for so long in all, in ms, need not be trusted; a little less, for our two clocks.
+const UNHEARD_MS: f64 = 179_000.0;
 /// So many useless streams in a row, and the version need not be trusted.
 const FRUITLESS: u32 = 3;
 /// Our clock and the machine's differ by less, in ms.
@@ -42,6 +44,8 @@ pub struct Judge {
     failures: u32,
     fruitless: u32,
     gone_in_a_row: u32,
+    /// How long streams were open since one of them last said something.
+    unheard_ms: f64,
     is_paused: bool,
     is_signed_out: bool,
     /// The version that a watch has to begin at; none where only a list will do.
@@ -63,6 +67,7 @@ struct Flight {
     status: u16,
     retry_after_secs: u32,
     opened_ms: f64,
+    heard_ms: f64,
     moved: bool,
     bytes: Vec<u8>,
 }
@@ -87,7 +92,7 @@ impl Judge {
                 if let Some(flight) = &mut self.flight {
                     flight.status = *status;
                     flight.retry_after_secs = retry_after_secs.unwrap_or_default();
-                    flight.opened_ms = now_ms;
+                    (flight.opened_ms, flight.heard_ms) = (now_ms, now_ms);
                 }
             }
             Input::Chunk { bytes, .. } => self.chunk(now_ms, bytes),
@@ -95,14 +100,14 @@ impl Judge {
             Input::Broken { .. } => self.ended(now_ms, false),
             Input::Pause => {
                 self.is_paused = true;
-                self.let_go();
+                self.let_go(now_ms);
             }
             Input::Resume => {
                 self.is_paused = false;
                 self.come_back();
             }
             Input::Woke => {
-                self.let_go();
+                self.let_go(now_ms);
                 self.come_back();
             }
             Input::Nudge => self.cut_short(),
@@ -115,7 +120,7 @@ impl Judge {
             }
             Input::SignedOut => {
                 self.is_signed_out = true;
-                self.let_go();
+                self.let_go(now_ms);
             }
             Input::Start | Input::Stop | Input::Tick => {}
         }
@@ -137,6 +142,7 @@ impl Judge {
         if !flight.watch || flight.initial {
             self.list_reason = Some("the list was silent");
         }
+        self.count_silence(now_ms, &flight);
         self.forget_old_failures(now_ms, &flight);
         if slept {
             self.failures = 0;
@@ -159,6 +165,7 @@ impl Judge {
             status: 0,
             retry_after_secs: 0,
             opened_ms: now_ms,
+            heard_ms: now_ms,
             moved: false,
             bytes: Vec::new(),
         });
@@ -196,11 +203,21 @@ impl Judge {
     }
 
     /// The machine lets go of the server without a failure.
-    fn let_go(&mut self) {
-        if let Some(flight) = self.flight.take()
-            && (!flight.watch || flight.initial)
-        {
+    fn let_go(&mut self, now_ms: f64) {
+        let Some(flight) = self.flight.take() else { return };
+        if !flight.watch || flight.initial {
             self.list_reason = Some("the list was let go of");
+        }
+        self.count_silence(now_ms, &flight);
+    }
+
+    /// A stream is over: when they were silent for long, bookmarks too, the version may be one that has yet to come.
+    fn count_silence(&mut self, now_ms: f64, flight: &Flight) {
+        if flight.watch && flight.status == 200 {
+            self.unheard_ms += now_ms - flight.heard_ms;
+            if self.unheard_ms >= UNHEARD_MS {
+                self.list_reason = Some("nothing was heard for minutes");
+            }
         }
     }
 
@@ -260,6 +277,8 @@ impl Judge {
             return self.refused(now_ms, &flight, code as u16, hint, true);
         }
         let Some(flight) = &mut self.flight else { return };
+        flight.heard_ms = now_ms;
+        self.unheard_ms = 0.0;
         let metadata = &object["metadata"];
         let is_end = metadata["annotations"]["k8s.io/initial-events-end"] == "true";
         if flight.initial && !is_end {
@@ -310,6 +329,7 @@ impl Judge {
 
     fn broke(&mut self, now_ms: f64, flight: &Flight) {
         self.forget_old_failures(now_ms, flight);
+        self.count_silence(now_ms, flight);
         if !flight.watch || flight.initial {
             self.list_reason = Some("the list broke");
         }
@@ -318,6 +338,7 @@ impl Judge {
 
     fn stream_ended(&mut self, now_ms: f64, flight: Flight) {
         self.forget_old_failures(now_ms, &flight);
+        self.count_silence(now_ms, &flight);
         let lived_ms = now_ms - flight.opened_ms;
         if flight.initial {
             self.list_reason = Some("the first state did not come through the watch");
@@ -329,7 +350,9 @@ impl Judge {
             self.useless(now_ms, "a stream that ended as it began");
         } else {
             self.fruitless += 1;
-            self.list_reason = (self.fruitless >= FRUITLESS).then_some("streams are of no use");
+            if self.fruitless >= FRUITLESS {
+                self.list_reason = Some("streams are of no use");
+            }
         }
     }
 
@@ -344,6 +367,7 @@ impl Judge {
             self.version = metadata["resourceVersion"].as_str().map(str::to_owned);
             self.list_reason = None;
             self.complete = true;
+            self.unheard_ms = 0.0;
         }
     }
 
@@ -352,8 +376,9 @@ impl Judge {
         if !flight.watch || flight.initial {
             self.list_reason = Some("the list was refused");
         }
-        // A proxy's page says nothing about the cluster.
-        let is_page = matches!(status, 403 | 404) && flight.bytes.trim_ascii_start().starts_with(b"<");
+        // A proxy's page, or nothing at all, says nothing about the cluster.
+        let body = flight.bytes.trim_ascii_start();
+        let is_page = matches!(status, 403 | 404) && (body.is_empty() || body.starts_with(b"<"));
         match status {
             _ if is_page => self.fail(now_ms, "a proxy's page"),
             401 => self.is_signed_out = true,

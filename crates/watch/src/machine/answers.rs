@@ -48,12 +48,15 @@ impl<R: Table + ?Sized> Core<R> {
         }
     }
 
-    /// The answer is no success. A proxy's own page says nothing about the cluster: an ingress that has no route for a
-    /// moment answers 404, a firewall 403, and the rows are as true as before. Tests: `f01_…`, `f02_…`.
+    /// The answer is no success. A proxy's own page, or its silence, says nothing about the cluster: an ingress that has
+    /// no route for a moment answers 404, a firewall 403, and the rows are as true as before. Tests: `f01_…`, `f02_…`.
     fn answered(&mut self, code: u16, retry_after_secs: Option<u32>, body: &[u8]) {
-        if matches!(code, 403 | 404) && is_web_page(body) {
+        if matches!(code, 403 | 404) && (is_web_page(body) || body.trim_ascii().is_empty()) {
             let next = self.take_next();
-            return self.fail(unreadable(body, ""), next);
+            return self.fail(
+                unreadable(body, &format!("an empty answer came, with status {code}")),
+                next,
+            );
         }
         self.refused(status_of(code, retry_after_secs, body), false);
     }

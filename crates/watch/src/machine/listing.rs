@@ -100,6 +100,7 @@ impl<R: Table + ?Sized> Core<R> {
         }
         self.rows.finish(&listing.gather.seen);
         self.complete = true;
+        self.unheard_ms = 0;
         self.version = page.resource_version;
         self.open_watch();
     }

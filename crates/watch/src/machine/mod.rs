@@ -76,6 +76,8 @@ pub struct Core<R: ?Sized> {
     backoff: Backoff,
     fruitless: u32,
     gone_in_a_row: u32,
+    /// For how long streams were open, in ms, since one of them last said something.
+    unheard_ms: u64,
     problem: Option<(f64, Problem)>,
     refusal: Option<Refusal>,
     /// Whether the last answer was a 403 that was not believed yet.
@@ -159,6 +161,7 @@ impl<T: Object> Machine<T> {
             backoff: Backoff::default(),
             fruitless: 0,
             gone_in_a_row: 0,
+            unheard_ms: 0,
             problem: None,
             refusal: None,
             doubted: false,
@@ -384,11 +387,13 @@ impl<R: Table + ?Sized> Core<R> {
     /// Lets go of the server and keeps the version: a watch goes on from it, a list begins again.
     fn suspend(&mut self) {
         self.drop_flight();
-        let next = match &self.stage {
+        let next = match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Listing(_) => Next::Begin,
-            Stage::Watching(watching) if watching.is_initial() => Next::Begin,
-            Stage::Watching(_) => Next::Watch,
-            Stage::Idle | Stage::Waiting { .. } | Stage::SignedOut { .. } => return,
+            Stage::Watching(watching) => self.after(&watching),
+            as_before => {
+                self.stage = as_before;
+                return;
+            }
         };
         self.wait(0, next, Ordered::No);
     }

@@ -1,6 +1,6 @@
 //! Watches: opens the stream, applies its events, and decides what its end means.
 
-use flowdeck_objects::{ChangeKind, Frame, read_frame};
+use flowdeck_objects::{ChangeKind, Frame, Warning, read_frame};
 
 use crate::backoff::HEALTHY_MS;
 use crate::gather::Gather;
@@ -19,6 +19,8 @@ const GRACE_MS: u64 = 5_000;
 const VERY_SHORT_MS: u64 = 1_000;
 /// So many fruitless streams in a row, and the version is not trusted any more.
 const FRUITLESS: u32 = 3;
+/// Streams that were open and silent for so long in all, in ms, are not believed: a bookmark comes each minute.
+const UNHEARD_MS: u64 = 180_000;
 /// An open stream that lived that long, in ms, is believed without an event.
 const PROVEN_MS: u64 = 500;
 /// A stream that is not open after so many ms is told as a problem, though still waited for.
@@ -60,6 +62,11 @@ impl Watching {
 
     fn lived_ms(&self, now: u64) -> u64 {
         self.opened_at.map_or(0, |at| now.saturating_sub(at))
+    }
+
+    /// How long it has been open without a word.
+    fn silent_ms(&self, now: u64) -> u64 {
+        self.opened_at.map_or(0, |at| now.saturating_sub(at.max(self.heard_at)))
     }
 }
 
@@ -126,11 +133,7 @@ impl<R: Table + ?Sized> Core<R> {
 
     fn watch_is_silent(&mut self, watching: &Watching) {
         self.drop_flight();
-        let next = if watching.is_initial() {
-            Next::Begin
-        } else {
-            Next::Watch
-        };
+        let next = self.after(watching);
         if watching.idle_at() + SLEPT_MS < self.now {
             self.backoff.reset();
             let ms = self.random.below(SPREAD_MS);
@@ -173,6 +176,7 @@ impl<R: Table + ?Sized> Core<R> {
             return;
         };
         watching.heard_at = self.now;
+        self.unheard_ms = 0;
         if !watching.proven && watching.gather.is_none() {
             watching.proven = true;
             self.is_well();
@@ -180,11 +184,7 @@ impl<R: Table + ?Sized> Core<R> {
         match event {
             Frame::Change(kind) => self.change(kind),
             Frame::BadObject(kind, warning) => {
-                self.move_to(&warning.resource_version);
-                if kind == ChangeKind::Deleted {
-                    let key = key_of(&warning.uid, &warning.namespace, &warning.name);
-                    self.rows.remove_key(&key);
-                }
+                self.bad_object(kind, &warning);
                 self.warn(warning);
             }
             Frame::Bookmark {
@@ -209,6 +209,22 @@ impl<R: Table + ?Sized> Core<R> {
         }
         let version = self.rows.apply(kind, None);
         self.move_to(&version);
+    }
+
+    /// An object changed and cannot be read: its row stays as it was, unless it is gone.
+    fn bad_object(&mut self, kind: ChangeKind, warning: &Warning) {
+        if let Stage::Watching(Watching {
+            gather: Some(gather), ..
+        }) = &mut self.stage
+        {
+            gather.add_unreadable(warning);
+            return;
+        }
+        self.move_to(&warning.resource_version);
+        if kind == ChangeKind::Deleted {
+            let key = key_of(&warning.uid, &warning.namespace, &warning.name);
+            self.rows.remove_key(&key);
+        }
     }
 
     fn bookmark(&mut self, version: &str, initial_events_end: bool) {
@@ -257,7 +273,10 @@ impl<R: Table + ?Sized> Core<R> {
             self.fruitless = 0;
             self.gone_in_a_row = 0;
             self.forget_old_failures(watching);
-            return self.open_watch();
+            return match self.after(watching) {
+                Next::Watch => self.open_watch(),
+                _ => self.begin(),
+            };
         }
         let words = "the server ends the stream as soon as it begins".to_owned();
         self.watch_is_fruitless(watching, Problem::Unreachable(words));
@@ -279,14 +298,22 @@ impl<R: Table + ?Sized> Core<R> {
 
     pub(super) fn watch_broke(&mut self, watching: &Watching, problem: Problem) {
         self.forget_old_failures(watching);
-        self.fail(
-            problem,
-            if watching.is_initial() {
-                Next::Begin
-            } else {
-                Next::Watch
-            },
-        );
+        let next = self.after(watching);
+        self.fail(problem, next);
+    }
+
+    /// What follows a stream that is over: another from where it was, or a list.
+    ///
+    /// A server whose versions went back (etcd restored from a backup) leaves a watch of a version that is still to come
+    /// open, and says nothing, no bookmark either, until it has come: what happened up to then would never be told.
+    /// Test: `f05_…`.
+    pub(super) fn after(&mut self, watching: &Watching) -> Next {
+        self.unheard_ms += watching.silent_ms(self.now);
+        if watching.is_initial() || self.unheard_ms >= UNHEARD_MS {
+            Next::Begin
+        } else {
+            Next::Watch
+        }
     }
 
     /// The server cannot send the first state through the watch: remembered, so it is tried once.

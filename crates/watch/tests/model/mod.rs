@@ -265,7 +265,7 @@ impl World {
                     .and_then(|text| text.parse().ok())
                     .expect("a timeout");
                 let selector = request.get("labelSelector").unwrap_or_default().to_owned();
-                let sent = self.server.version();
+                let sent = self.server.version().max(Server::version_in(request));
                 self.watches.push(Open {
                     client: id,
                     epoch,
@@ -328,7 +328,7 @@ impl World {
         for index in 0..self.watches.len() {
             let open = &mut self.watches[index];
             let bytes = self.server.events_after(open.sent, &open.selector);
-            open.sent = self.server.version();
+            open.sent = open.sent.max(self.server.version());
             let (id, epoch, at) = (open.client, open.epoch, open.ready_at.max(self.now + LATENCY_MS));
             self.deliver_bytes(at, id, epoch, &bytes);
         }
@@ -459,8 +459,11 @@ impl World {
             return;
         };
         let open = self.watches.swap_remove(index);
-        let bookmark = self.server.bookmark(false);
-        self.deliver_bytes(self.now, open.client, open.epoch, &bookmark);
+        // Of a version that the watch has passed already there is none.
+        if self.server.version() >= open.sent {
+            let bookmark = self.server.bookmark(false);
+            self.deliver_bytes(self.now, open.client, open.epoch, &bookmark);
+        }
         self.deliver(self.now, open.client, open.epoch, Delivery::End);
     }
 

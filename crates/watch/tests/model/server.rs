@@ -22,6 +22,7 @@ struct Change {
 }
 
 /// An API server for one kind in one namespace.
+#[derive(Clone)]
 pub(crate) struct Server {
     objects: BTreeMap<String, Object>,
     history: Vec<Change>,
@@ -56,6 +57,11 @@ impl Server {
 
     pub(crate) fn version(&self) -> u64 {
         self.version
+    }
+
+    /// From which version a request watches; 0 when it says none.
+    pub(crate) fn version_in(request: &Request) -> u64 {
+        request.get("resourceVersion").and_then(transparent).unwrap_or(0)
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
