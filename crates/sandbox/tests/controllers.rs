@@ -6,8 +6,9 @@ use std::time::Duration;
 use flowdeck_sandbox::controllers::{self, Options};
 use flowdeck_sandbox::{Config, Sandbox, World, seed};
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::{Event, Namespace, Node, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Node, PersistentVolumeClaim, Pod};
 use k8s_openapi::api::storage::v1::StorageClass;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use serde::de::DeserializeOwned;
@@ -228,6 +229,46 @@ async fn deleted_namespace_is_emptied_and_goes() {
             .is_empty()
     );
     world.end().await;
+}
+
+/// After a restart dependents may be read before their owners: then the owner is asked for, where its kind is.
+#[tokio::test]
+async fn what_an_object_of_a_cluster_wide_kind_owns_outlives_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = Config::new(folder.path());
+    config.world = World::Empty;
+    config.controllers = false;
+    let sandbox = Sandbox::start(config).await.expect("a sandbox");
+    let client = sandbox.client().expect("a client");
+    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let definition = from(json!({"metadata": {"name": "runtimes.test.flowdeck.dev"}, "spec": {
+        "group": "test.flowdeck.dev", "scope": "Cluster", "names": {"kind": "Runtime", "plural": "runtimes"},
+        "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}],
+    }}));
+    let post = PostParams::default();
+    definitions.create(&post, &definition).await.expect("a definition");
+    let kind =
+        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("test.flowdeck.dev", "v1", "Runtime"), "runtimes");
+    let runtimes: Api<DynamicObject> = Api::all_with(client.clone(), &kind);
+    let owner = DynamicObject::new("owner", &kind);
+    let uid = runtimes.create(&post, &owner).await.expect("an owner").metadata.uid;
+    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), "default");
+    for (name, uid) in [("kept", uid.as_deref()), ("orphan", Some("of-an-owner-that-is-gone"))] {
+        let map = from(json!({"metadata": {"name": name, "ownerReferences": [
+            {"apiVersion": "test.flowdeck.dev/v1", "kind": "Runtime", "name": "owner", "uid": uid},
+        ]}}));
+        maps.create(&post, &map).await.expect("a map");
+    }
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(controllers::run(client, fast(), stop.clone()));
+    until("the orphan goes", async || {
+        maps.get_opt("orphan").await.expect("an answer").is_none()
+    })
+    .await;
+    assert!(maps.get_opt("kept").await.expect("an answer").is_some());
+    stop.cancel();
+    running.await.expect("controllers end when told to");
+    sandbox.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,6 +7,7 @@ mod graph;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
@@ -24,11 +25,15 @@ use graph::{Graph, Item, Verdict};
 
 /// How many gone owners are remembered.
 const REMEMBERED: usize = 10_000;
+/// How soon an object is looked at again whose owner's kind is not known: its definition may not have been read yet.
+const KIND_POLL: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]
 struct State {
     graph: Graph,
     kinds: Vec<ApiResource>,
+    /// The defined kinds that are in no namespace, by group and kind.
+    cluster_wide: HashSet<(String, String)>,
     absent: HashSet<String>,
 }
 
@@ -40,6 +45,26 @@ impl State {
             self.kinds.len() - 1
         })
     }
+
+    /// The kind of an owner, and whether it is in no namespace; `None` if nobody follows it.
+    fn kind_of(&self, owner: &OwnerReference) -> Option<(ApiResource, bool)> {
+        let group = owner.api_version.split_once('/').map_or("", |(group, _)| group);
+        let mut kinds = self.kinds.iter();
+        let kind = kinds.find(|kind| kind.group == group && kind.kind == owner.kind)?;
+        let cluster_wide = match group {
+            "" => matches!(owner.kind.as_str(), "Namespace" | "Node" | "PersistentVolume"),
+            "kubeflow.org" if owner.kind == "Profile" => true,
+            _ => self.cluster_wide.contains(&(group.to_owned(), owner.kind.clone())),
+        };
+        Some((kind.clone(), cluster_wide))
+    }
+}
+
+/// What was found out about owners.
+#[derive(Debug, Default)]
+struct Told {
+    absent: bool,
+    unknown_kind: bool,
 }
 
 struct Collector {
@@ -197,33 +222,24 @@ impl Collector {
         api::patch(&api, &item.place.name, &json!({"metadata": metadata})).await
     }
 
-    /// Asks whether owners exist. One of an unknown kind counts as there: nothing is deleted on a guess.
-    async fn ask(&self, item: &Item, owners: &[OwnerReference]) -> Result<bool, kube::Error> {
-        let mut any_absent = false;
+    /// Asks whether owners exist. One of an unknown kind counts as there, as does one in a namespace of an object that is in
+    /// none: nothing is deleted on a guess.
+    async fn ask(&self, item: &Item, owners: &[OwnerReference]) -> Result<Told, kube::Error> {
+        let mut told = Told::default();
         for owner in owners {
-            let (group, version) = owner
-                .api_version
-                .split_once('/')
-                .unwrap_or(("", owner.api_version.as_str()));
-            let kind = self.state.with(|state| {
-                state
-                    .kinds
-                    .iter()
-                    .find(|kind| kind.group == group && kind.kind == owner.kind)
-                    .cloned()
-            });
-            let Some(kind) = kind else { continue };
-            let kind = resource(group, version, &kind.kind, &kind.plural);
-            let cluster_wide = matches!(
-                owner.kind.as_str(),
-                "Namespace" | "Profile" | "Node" | "PersistentVolume"
-            );
+            let Some((kind, cluster_wide)) = self.state.with(|state| state.kind_of(owner)) else {
+                told.unknown_kind = true;
+                continue;
+            };
+            if !cluster_wide && item.place.namespace.is_empty() {
+                continue;
+            }
             let namespace = (!cluster_wide).then_some(item.place.namespace.as_str());
             let found = api::dynamic(&self.cluster.client, &kind, namespace)
                 .get_opt(&owner.name)
                 .await?;
             if found.is_none_or(|found| found.metadata.uid.as_deref() != Some(&owner.uid)) {
-                any_absent = true;
+                told.absent = true;
                 self.state.with(|state| {
                     if state.absent.len() > REMEMBERED {
                         state.absent.clear();
@@ -232,7 +248,7 @@ impl Collector {
                 });
             }
         }
-        Ok(any_absent)
+        Ok(told)
     }
 }
 
@@ -246,8 +262,11 @@ async fn look(collector: Arc<Collector>, uid: String) -> Outcome {
             let Some(item) = collector.state.with(|state| state.graph.item(&uid).cloned()) else {
                 return Ok(None);
             };
-            if collector.ask(&item, &owners).await? {
+            let told = collector.ask(&item, &owners).await?;
+            if told.absent {
                 collector.queue.add(uid);
+            } else if told.unknown_kind {
+                return Ok(Some(KIND_POLL));
             }
         }
         Verdict::Delete { foreground } => collector.delete(&uid, foreground).await?,
@@ -267,7 +286,7 @@ async fn look(collector: Arc<Collector>, uid: String) -> Outcome {
                     )
                     .await?;
             }
-            return Ok(Some(std::time::Duration::from_millis(100)));
+            return Ok(Some(Duration::from_millis(100)));
         }
         Verdict::ForgetOwners(gone) => {
             let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
@@ -315,10 +334,16 @@ async fn follow_definitions(collector: Arc<Collector>) {
             return;
         }
         let spec = &definition.spec;
-        let Some(version) = spec.versions.iter().find(|version| version.storage) else {
+        let mut served = spec.versions.iter().filter(|version| version.served);
+        let first = served.clone().next();
+        let Some(version) = served.find(|version| version.storage).or(first) else {
             return;
         };
         let kind = resource(&spec.group, &version.name, &spec.names.kind, &spec.names.plural);
+        if spec.scope == "Cluster" {
+            let name = (spec.group.clone(), spec.names.kind.clone());
+            collector.state.with(|state| state.cluster_wide.insert(name));
+        }
         let end = stop.child_token();
         followed.insert(name, end.clone());
         let collector = Arc::clone(&collector);
