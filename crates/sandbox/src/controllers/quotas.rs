@@ -3,13 +3,15 @@
 //! The limit itself is enforced by the API server when pods and claims are created.
 //! Source: kubernetes v1.36.3, pkg/quota/v1/evaluator/core.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, ResourceQuota, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::Api;
+use kube::api::ListParams;
+use kube::core::ApiResource;
 use serde_json::json;
 
 use crate::controllers::Cluster;
@@ -20,6 +22,8 @@ use crate::controllers::queue::{Outcome, Queue, work};
 
 /// Changes of a namespace within this time are counted together.
 const TOGETHER: Duration = Duration::from_millis(50);
+/// How often objects are counted whose kind no controller follows, so that nothing tells that one of them is gone.
+const RECOUNT: Duration = Duration::from_secs(5);
 /// One of anything, in billionths.
 const ONE: i128 = 1_000_000_000;
 
@@ -94,6 +98,16 @@ async fn look(cluster: Arc<Cluster>, namespace: String) -> Outcome {
             used.insert(kind.to_owned(), count);
         }
     }
+    let unread: BTreeSet<&String> = quotas
+        .iter()
+        .filter_map(|quota| quota.spec.as_ref()?.hard.as_ref())
+        .flat_map(BTreeMap::keys)
+        .filter(|name| !used.contains_key(*name) && kind_of(name).is_some())
+        .collect();
+    let again = (!unread.is_empty()).then_some(RECOUNT);
+    for (name, count) in listed(&cluster, &namespace, unread).await? {
+        used.insert(name, count);
+    }
     for quota in quotas {
         if let Some(status) = wanted(&quota, &used) {
             let name = Key::of(&quota.metadata).name;
@@ -105,7 +119,50 @@ async fn look(cluster: Arc<Cluster>, namespace: String) -> Outcome {
             }
         }
     }
-    Ok(None)
+    Ok(again)
+}
+
+/// The resource and group of the objects that a quota of this name counts: `count/secrets`, `count/jobs.batch`, `configmaps`.
+fn kind_of(name: &str) -> Option<(&str, &str)> {
+    match name.strip_prefix("count/") {
+        Some(full) => Some(full.split_once('.').unwrap_or((full, ""))),
+        None => matches!(name, "configmaps" | "secrets" | "resourcequotas").then_some((name, "")),
+    }
+}
+
+/// How many objects there are of kinds that no controller follows, by the names in quotas.
+async fn listed(cluster: &Cluster, namespace: &str, names: BTreeSet<&String>) -> Result<Amounts, kube::Error> {
+    let mut counts = Amounts::new();
+    for name in names {
+        let Some((plural, group)) = kind_of(name) else { continue };
+        let Some(kind) = served(cluster, plural, group).await? else {
+            continue;
+        };
+        let objects = api::dynamic(&cluster.client, &kind, Some(namespace));
+        let list = objects.list_metadata(&ListParams::default()).await?;
+        counts.insert(name.clone(), i128::try_from(list.items.len()).unwrap_or_default() * ONE);
+    }
+    Ok(counts)
+}
+
+/// The kind of a resource, in a version that is served; `None` when there is none.
+async fn served(cluster: &Cluster, plural: &str, group: &str) -> Result<Option<ApiResource>, kube::Error> {
+    if group.is_empty() {
+        return Ok(Some(api::resource("", "v1", "", plural)));
+    }
+    match kube::discovery::group(&cluster.client, group).await {
+        Ok(found) => Ok(found
+            .recommended_resources()
+            .into_iter()
+            .map(|(kind, _)| kind)
+            .find(|kind| kind.plural == plural)),
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(None),
+        Err(kube::Error::Discovery(why)) => {
+            tracing::debug!(%why, group, "a quota counts objects of a group that is not served");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The status a quota should have, if it has another.
