@@ -337,12 +337,25 @@ impl Refusal {
         refusal
     }
 
-    /// A patch whose outcome has unknown fields is invalid, where a body is a bad request.
-    pub(crate) fn of_patch(self) -> Self {
-        if self.code == 400 && self.message.contains("strict decoding error") {
+    /// A patch whose outcome has unknown fields or is no object of its kind is invalid, where a body is a bad request.
+    pub(crate) fn of_patch(self, outcome: &Value) -> Self {
+        if self.code != 400 {
+            return self;
+        }
+        if self.message.contains("strict decoding error") {
             return Self::unprocessable(self.message);
         }
-        self
+        let Some((_, why)) = self
+            .message
+            .split_once(" cannot be handled as a ")
+            .and_then(|(_, rest)| rest.split_once(": "))
+        else {
+            return self;
+        };
+        let cause = Cause::invalid("patch", &outcome.to_string().into(), why);
+        let mut refusal = Self::invalid(&Kind::new("", "", "", false), "", &[cause]);
+        refusal.details = json!({"causes": refusal.details["causes"]});
+        refusal
     }
 
     /// The `Status` object.

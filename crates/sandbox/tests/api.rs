@@ -102,6 +102,20 @@ async fn an_old_version_conflicts() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn replacements_without_a_version_never_conflict() {
+    let world = Json::start().await;
+    world.map("a").await;
+    let path = format!("{MAPS}/a");
+    let writers = (0..100).map(|number| {
+        let map = json!({"metadata": {"name": "a"}, "data": {"a": number.to_string()}});
+        world.json("PUT", &path, &[], map)
+    });
+    for (code, answer) in futures::future::join_all(writers).await {
+        assert_eq!(code, 200, "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn pages_show_one_moment() {
     let world = Json::start().await;

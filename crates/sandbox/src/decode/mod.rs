@@ -35,6 +35,13 @@ pub(crate) fn value(context: &Context, tree: Value) -> Result<Decoded, Refusal> 
     decoded(context, tree, &[])
 }
 
+/// Holds something that is no object of the API, like options, to the schema of this name.
+pub(crate) fn part(name: &str, value: &mut Value) -> Result<(), String> {
+    schema::named(name).map_or(Ok(()), |(name, schema)| {
+        typed::normalise(name, schema, value, "", &mut Vec::new())
+    })
+}
+
 /// Decodes a tree: unknown fields go, defaults of custom kinds come. `twice` are fields that its text names again.
 fn decoded(context: &Context, mut value: Value, twice: &[String]) -> Result<Decoded, Refusal> {
     check_kind(context, &value)?;

@@ -74,9 +74,14 @@ fn default(schema: &Value, value: &mut Value) {
                 }
             }
             let other = &schema["additionalProperties"];
+            let rule = |field: &str| {
+                let known = &schema["properties"][field];
+                if known.is_null() { other } else { known }
+            };
+            // A null that is not allowed says nothing, where there is no default.
+            map.retain(|field, one| !one.is_null() || !rule(field).is_object() || rule(field)["nullable"] == true);
             for (field, one) in map.iter_mut() {
-                let known = &schema["properties"][field.as_str()];
-                default(if known.is_null() { other } else { known }, one);
+                default(rule(field), one);
             }
         }
         Value::Array(list) => list.iter_mut().for_each(|one| default(&schema["items"], one)),
@@ -185,9 +190,7 @@ fn check(schema: &Value, value: &Value, path: &str, causes: &mut Vec<Cause>) {
                     message,
                 });
             }
-            if schema["x-kubernetes-list-type"] == "map" {
-                unique(schema, list, path, causes);
-            }
+            unique(schema, list, path, causes);
             for (index, one) in list.iter().enumerate() {
                 check(&schema["items"], one, &format!("{path}[{index}]"), causes);
             }
@@ -210,15 +213,21 @@ fn check(schema: &Value, value: &Value, path: &str, causes: &mut Vec<Cause>) {
     }
 }
 
-/// The items of a list that is a map have keys of their own.
+/// The items of a list that is a map have keys of their own, those of a set are each another.
 fn unique(schema: &Value, list: &[Value], path: &str, causes: &mut Vec<Cause>) {
-    let keys: Vec<&str> = schema["x-kubernetes-list-map-keys"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    let key_of = |one: &Value| -> Value { keys.iter().map(|key| ((*key).to_owned(), one[*key].clone())).collect() };
+    let keys = schema["x-kubernetes-list-map-keys"].as_array().into_iter().flatten();
+    let keys: Vec<&str> = keys.filter_map(Value::as_str).collect();
+    let is_set = match schema["x-kubernetes-list-type"].as_str() {
+        Some("map") => false,
+        Some("set") => true,
+        _ => return,
+    };
+    let key_of = |one: &Value| -> Value {
+        if is_set {
+            return one.clone();
+        }
+        keys.iter().map(|key| ((*key).to_owned(), one[*key].clone())).collect()
+    };
     for (index, one) in list.iter().enumerate() {
         let key = key_of(one);
         if list[..index].iter().any(|other| key_of(other) == key) {
@@ -324,6 +333,7 @@ mod tests {
             "mode": {"type": "string", "enum": ["a", "b"], "default": "a"},
             "name": {"type": "string", "pattern": "^x", "maxLength": 3},
             "open": {"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {"n": {"type": "integer"}}},
+            "set": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}},
             "list": {"type": "array", "minItems": 1, "items": {"type": "object", "properties": {"a": {"type": "string"}}}},
         }}}})
     }
@@ -353,6 +363,10 @@ mod tests {
         assert_eq!(
             causes(&json!({"spec": {}})),
             ["FieldValueRequired spec.size: Required value"]
+        );
+        assert_eq!(
+            causes(&json!({"spec": {"size": 3, "set": ["a", "b", "a"]}})),
+            [r#"FieldValueDuplicate spec.set[2]: Duplicate value: "a""#]
         );
         let all = causes(&json!({"spec": {"size": 0, "mode": "c", "name": "yyyy", "open": {"n": "1"}, "list": []}}));
         assert_eq!(

@@ -49,10 +49,11 @@ fn walk(
     match name.map(short) {
         Some("Quantity") => return amount(value, place),
         Some("IntOrString") => {
-            return if value.is_i64() || value.is_string() {
-                Ok(())
-            } else {
-                Err(wrong(value, place, "intstr.IntOrString"))
+            return match &*value {
+                Value::String(_) => Ok(()),
+                Value::Number(number) if number.as_i64().is_some_and(|found| i32::try_from(found).is_ok()) => Ok(()),
+                Value::Number(number) => Err(misfit(number, place, "int32")),
+                _ => Err(wrong(value, place, "intstr.IntOrString")),
             };
         }
         Some("Time" | "MicroTime") => return time(value, place, name.map(short).unwrap_or_default()),
@@ -212,26 +213,21 @@ fn time(value: &mut Value, place: &Place<'_>, kind: &str) -> Result<(), String> 
     Ok(())
 }
 
-fn integer(value: &mut Value, place: &Place<'_>, kind: &str) -> Result<(), String> {
-    match &*value {
-        Value::Number(number) if number.is_i64() || number.is_u64() => Ok(()),
-        // 3.0 is an integer to JSON, as it is to the API server.
-        Value::Number(number) => match number
-            .as_f64()
-            .filter(|float| float.fract() == 0.0 && float.abs() < 9e15)
-        {
-            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
-            Some(float) => {
-                *value = Value::Number(Number::from(float as i64));
-                Ok(())
-            }
-            None => Err(format!(
-                "json: cannot unmarshal number {number} into Go struct field {}.{} of type {kind}",
-                place.holder, place.plain
-            )),
-        },
+/// A number that does not fit would be stored, and no client with types could read the object, nor a list that has it.
+fn integer(value: &Value, place: &Place<'_>, kind: &str) -> Result<(), String> {
+    let fits = |number: i64| kind != "int32" || i32::try_from(number).is_ok();
+    match value {
+        Value::Number(number) if number.as_i64().is_some_and(fits) => Ok(()),
+        Value::Number(number) => Err(misfit(number, place, kind)),
         _ => Err(wrong(value, place, kind)),
     }
+}
+
+fn misfit(number: &Number, place: &Place<'_>, kind: &str) -> String {
+    format!(
+        "json: cannot unmarshal number {number} into Go struct field {}.{} of type {kind}",
+        place.holder, place.plain
+    )
 }
 
 fn wrong(value: &Value, place: &Place<'_>, kind: &str) -> String {

@@ -87,7 +87,7 @@ impl FieldSelector {
     /// Parses the query parameter.
     pub(crate) fn parse(shelf: &str, custom: &[String], text: &str) -> Result<Self, Refusal> {
         let mut rules = Vec::new();
-        for part in text.split(',').filter(|part| !part.is_empty()) {
+        for part in terms(text).into_iter().filter(|part| !part.is_empty()) {
             let (field, equal, value) = if let Some((field, value)) = part.split_once("!=") {
                 (field, false, value)
             } else if let Some((field, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
@@ -103,7 +103,7 @@ impl FieldSelector {
             if !known {
                 return Err(Refusal::bad_request(format!("field label not supported: {field}")));
             }
-            rules.push((field.to_owned(), equal, value.to_owned()));
+            rules.push((field.to_owned(), equal, unescaped(value)?));
         }
         Ok(Self(rules))
     }
@@ -137,6 +137,43 @@ impl FieldSelector {
     }
 }
 
+/// Cuts at the commas before which there is no backslash.
+fn terms(text: &str) -> Vec<&str> {
+    let (mut terms, mut start, mut escaped) = (Vec::new(), 0, false);
+    for (at, c) in text.char_indices() {
+        if c == ',' && !escaped {
+            terms.push(&text[start..at]);
+            start = at + 1;
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    terms.push(&text[start..]);
+    terms
+}
+
+/// A value without its backslashes, which stand before `\`, `,` and `=` only.
+///
+/// Source: `UnescapeValue` in k8s.io/apimachinery pkg/fields/selector.go (v0.36).
+fn unescaped(text: &str) -> Result<String, Refusal> {
+    let refuse = |why: String| Err(Refusal::bad_request(format!("invalid field selector: {why}")));
+    let mut out = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => match rest.next() {
+                Some(c @ ('\\' | ',' | '=')) => out.push(c),
+                other => {
+                    let other = other.map(String::from).unwrap_or_default();
+                    return refuse(format!("invalid escape sequence: \\{other}"));
+                }
+            },
+            ',' | '=' => return refuse(format!("unescaped character in value: {}", u32::from(c))),
+            other => out.push(other),
+        }
+    }
+    Ok(out)
+}
+
 /// A selectable field of a custom resource: rare, so read from the object.
 fn plain(entry: &Entry, field: &str) -> String {
     let value = entry.value();
@@ -144,5 +181,31 @@ fn plain(entry: &Entry, field: &str) -> String {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Option<Vec<String>> {
+        let selector = FieldSelector::parse("configmaps", &[], text).ok()?;
+        Some(selector.0.into_iter().map(|(_, _, value)| value).collect())
+    }
+
+    #[test]
+    fn values_are_unescaped_and_cut_at_commas() {
+        assert_eq!(
+            names(r"metadata.name=a\,b\=\\,metadata.namespace!=c").as_deref(),
+            Some([r"a,b=\".to_owned(), "c".to_owned()].as_slice())
+        );
+        for wrong in [
+            r"metadata.name=a\x",
+            "metadata.name=a=b",
+            r"metadata.name=a\",
+            "metadata.name",
+        ] {
+            assert_eq!(names(wrong), None, "{wrong}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::refusal::Refusal;
+use crate::validation::names;
 
 /// One requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +23,14 @@ pub(crate) struct LabelSelector(Vec<Rule>);
 impl LabelSelector {
     /// Parses the text form of the query parameter.
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
+        let parts = split(text);
         let mut rules = Vec::new();
-        for part in split(text) {
-            let part = part.trim();
-            if part.is_empty() {
-                continue;
+        for (index, part) in parts.iter().map(|part| part.trim()).enumerate() {
+            if !part.is_empty() {
+                rules.push(rule(part).map_err(|why| why.refusal(part))?);
+            } else if parts.len() > 1 {
+                return Err(nothing_there(index, index + 1 == parts.len()));
             }
-            rules.push(rule(part).ok_or_else(|| refuse(part))?);
         }
         Ok(Self(rules))
     }
@@ -75,16 +77,40 @@ impl LabelSelector {
     }
 }
 
-/// Says what is wrong with a requirement; the lexer's words only where people meet them.
-fn refuse(part: &str) -> Refusal {
-    let mut words = part.split_whitespace();
-    let why = match (words.next(), words.next(), words.next()) {
-        (Some(_), Some("in" | "notin"), Some(found)) if !found.starts_with('(') => {
-            format!("found '{found}' expected: '('")
-        }
-        _ => part.to_owned(),
-    };
-    Refusal::bad_request(format!("unable to parse requirement: {why}"))
+/// What is wrong with a requirement.
+enum Wrong {
+    /// It is none.
+    Form,
+    /// A key or a value breaks a rule: the rule, in words.
+    Rule(String),
+}
+
+impl Wrong {
+    /// In the API server's words; the lexer's only where people meet them.
+    fn refusal(self, part: &str) -> Refusal {
+        let why = match self {
+            Self::Rule(why) => why,
+            Self::Form => {
+                let mut words = part.split_whitespace();
+                match (words.next(), words.next(), words.next()) {
+                    (Some(_), Some("in" | "notin"), Some(found)) if !found.starts_with('(') => {
+                        format!("found '{found}' expected: '('")
+                    }
+                    _ => part.to_owned(),
+                }
+            }
+        };
+        Refusal::bad_request(format!("unable to parse requirement: {why}"))
+    }
+}
+
+/// Refuses a comma before or after which there is nothing.
+fn nothing_there(index: usize, is_last: bool) -> Refusal {
+    Refusal::bad_request(match (index, is_last) {
+        (0, _) => "found ',', expected: !, identifier, or 'end of string'",
+        (_, true) => "found '', expected: identifier after ','",
+        (_, false) => "found ',', expected: identifier after ','",
+    })
 }
 
 /// Splits at commas outside brackets.
@@ -105,43 +131,86 @@ fn split(text: &str) -> Vec<&str> {
     parts
 }
 
-fn rule(part: &str) -> Option<Rule> {
-    let key_ok = |key: &str| -> Option<String> {
-        let key = key.trim();
-        let ok = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
-        ok.then(|| key.to_owned())
-    };
-    let value_ok = |value: &str| -> Option<String> {
-        let value = value.trim();
-        let ok = value.len() <= 63 && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-        ok.then(|| value.to_owned())
-    };
+fn rule(part: &str) -> Result<Rule, Wrong> {
     if let Some(list) = part.strip_suffix(')') {
-        let (head, values) = list.split_once('(')?;
-        let (key, operator) = head.trim().rsplit_once(char::is_whitespace)?;
-        let values = values.split(',').map(value_ok).collect::<Option<Vec<_>>>()?;
+        let (head, values) = list.split_once('(').ok_or(Wrong::Form)?;
+        let (name, operator) = head.trim().rsplit_once(char::is_whitespace).ok_or(Wrong::Form)?;
+        let name = key(name)?;
+        let values = values.split(',').enumerate();
+        let values = values.map(|(index, one)| value(&name, index, one));
+        let values = values.collect::<Result<Vec<_>, _>>()?;
         return match operator {
-            "in" => Some(Rule::In(key_ok(key)?, values)),
-            "notin" => Some(Rule::NotIn(key_ok(key)?, values)),
-            _ => None,
+            "in" => Ok(Rule::In(name, values)),
+            "notin" => Ok(Rule::NotIn(name, values)),
+            _ => Err(Wrong::Form),
         };
     }
-    if let Some((key, value)) = part.split_once("!=") {
-        return Some(Rule::NotIn(key_ok(key)?, vec![value_ok(value)?]));
+    if let Some((name, one)) = part.split_once("!=") {
+        let name = key(name)?;
+        return Ok(Rule::NotIn(name.clone(), vec![value(&name, 0, one)?]));
     }
-    if let Some((key, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
-        return Some(Rule::In(key_ok(key)?, vec![value_ok(value)?]));
+    if let Some((name, one)) = part.split_once("==").or_else(|| part.split_once('=')) {
+        let name = key(name)?;
+        return Ok(Rule::In(name.clone(), vec![value(&name, 0, one)?]));
     }
-    if let Some((key, value)) = part.split_once('>') {
-        return Some(Rule::Greater(key_ok(key)?, value.trim().parse().ok()?));
+    if let Some((name, bound)) = part.split_once('>') {
+        return Ok(Rule::Greater(key(name)?, number(bound)?));
     }
-    if let Some((key, value)) = part.split_once('<') {
-        return Some(Rule::Less(key_ok(key)?, value.trim().parse().ok()?));
+    if let Some((name, bound)) = part.split_once('<') {
+        return Ok(Rule::Less(key(name)?, number(bound)?));
     }
     match part.strip_prefix('!') {
-        Some(key) => Some(Rule::Missing(key_ok(key)?)),
-        None => Some(Rule::Exists(key_ok(part)?)),
+        Some(name) => Ok(Rule::Missing(key(name)?)),
+        None => Ok(Rule::Exists(key(part)?)),
     }
+}
+
+/// One word, as the lexer cuts them.
+fn word(text: &str) -> Result<&str, Wrong> {
+    let text = text.trim();
+    if text.contains(|c: char| c.is_whitespace() || "=!(),<>".contains(c)) {
+        Err(Wrong::Form)
+    } else {
+        Ok(text)
+    }
+}
+
+fn key(text: &str) -> Result<String, Wrong> {
+    let name = word(text)?;
+    if name.is_empty() {
+        return Err(Wrong::Form);
+    }
+    match names::qualified(name) {
+        None => Ok(name.to_owned()),
+        Some(why) => Err(Wrong::Rule(format!(
+            "<nil>: Invalid value: {}: {why}",
+            Value::from(name)
+        ))),
+    }
+}
+
+fn value(key: &str, index: usize, text: &str) -> Result<String, Wrong> {
+    let one = word(text)?;
+    match names::label_value(one) {
+        None => Ok(one.to_owned()),
+        Some(why) => {
+            let shown = Value::from(one);
+            Err(Wrong::Rule(format!(
+                "values[{index}][{key}]: Invalid value: {shown}: {why}"
+            )))
+        }
+    }
+}
+
+fn number(text: &str) -> Result<i64, Wrong> {
+    let text = word(text)?;
+    text.parse().map_err(|why: std::num::ParseIntError| {
+        tracing::trace!(%why, "not a bound");
+        let shown = Value::from(text);
+        Wrong::Rule(format!(
+            "values[0]: Invalid value: {shown}: for 'Gt', 'Lt' operators, the value must be an integer"
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -189,7 +258,23 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for selector in ["a b", "a in b", "a=b=c", "=x", "a in (b"] {
+        for selector in [
+            "a b",
+            "a in b",
+            "a=b=c",
+            "=x",
+            "a in (b",
+            "a,",
+            ",a",
+            "a,,b",
+            "-a",
+            "a-",
+            "/a",
+            "a/b/c",
+            "a=-b",
+            "a in (b-)",
+            "a>b",
+        ] {
             assert!(LabelSelector::parse(selector).is_err(), "{selector}");
         }
     }

@@ -91,6 +91,15 @@ fn common(metadata: &Value, causes: &mut Vec<Cause>) {
                 ));
             }
         }
+        let version = owner["apiVersion"].as_str().unwrap_or_default();
+        if version.matches('/').count() > 1 {
+            let at = "metadata.ownerReferences.apiVersion";
+            causes.push(Cause::invalid(at, &json!(version), "version must not be empty"));
+        }
+        if version == "v1" && owner["kind"] == "Event" {
+            let why = "/v1, Kind=Event is disallowed from being an owner";
+            causes.push(Cause::invalid("metadata.ownerReferences", owner, why));
+        }
     }
     let owners = metadata["ownerReferences"].as_array().into_iter().flatten();
     if owners.filter(|owner| owner["controller"] == true).count() > 1 {
@@ -99,6 +108,14 @@ fn common(metadata: &Value, causes: &mut Vec<Cause>) {
             &metadata["ownerReferences"],
             "Only one reference can have Controller set to true",
         ));
+    }
+    let has = |name: &str| {
+        let mut all = metadata["finalizers"].as_array().into_iter().flatten();
+        all.any(|one| one == name)
+    };
+    if has("orphan") && has("foregroundDeletion") {
+        let why = "finalizer orphan and foregroundDeletion cannot be both set";
+        causes.push(Cause::invalid("metadata.finalizers", &metadata["finalizers"], why));
     }
     let finalizers = metadata["finalizers"].as_array().into_iter().flatten().enumerate();
     for (index, finalizer) in finalizers {

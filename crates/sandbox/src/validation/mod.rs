@@ -3,7 +3,7 @@
 //! Source: pkg/apis/*/validation in Kubernetes 1.36, what people can meet on the way of Flowdeck; judged against a running one.
 
 mod meta;
-mod names;
+pub(crate) mod names;
 mod pods;
 mod storage;
 mod workloads;

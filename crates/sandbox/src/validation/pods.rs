@@ -59,26 +59,14 @@ pub(super) fn on_update(old: &Value, value: &Value) -> Vec<Cause> {
                 container["image"] = Value::Null;
             }
         }
-        for field in [
-            "activeDeadlineSeconds",
-            "tolerations",
-            "terminationGracePeriodSeconds",
-            "schedulingGates",
-            "containers",
-            "initContainers",
-            "nodeName",
-        ] {
-            let kept = if field == "containers" || field == "initContainers" {
-                spec[field].clone()
-            } else {
-                Value::Null
-            };
-            spec[field] = kept;
+        for field in ["activeDeadlineSeconds", "tolerations", "schedulingGates"] {
+            spec[field] = Value::Null;
         }
         spec
     };
-    let placed = old["spec"]["nodeName"] != value["spec"]["nodeName"] && !old["spec"]["nodeName"].is_null();
-    if strip(old) == strip(value) && !placed {
+    let gates = |pod: &Value| pod["spec"]["schedulingGates"].as_array().cloned().unwrap_or_default();
+    let before = gates(old);
+    if strip(old) == strip(value) && gates(value).iter().all(|gate| before.contains(gate)) {
         return Vec::new();
     }
     vec![Cause::forbidden(

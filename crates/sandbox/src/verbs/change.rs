@@ -17,29 +17,45 @@ use crate::verbs::{Context, create, delete, meta};
 /// Kinds that a `PUT` creates when they are not there.
 const CREATED: &[&str] = &["endpoints", "events", "leases.coordination.k8s.io", "limitranges"];
 
-/// `PUT` of an object or its status.
+/// `PUT` of an object or its status. Without a version it goes on top of whatever others wrote meanwhile.
 pub(crate) async fn update(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
     fields::check_manager(context, "UpdateOptions")?;
     let decoded = decode::object(context, bytes)?;
-    let current = match context.current() {
-        Ok(current) => current,
-        Err(_) if CREATED.contains(&context.kind.shelf()) && context.target.subresource.is_none() => {
-            create::allowed(context)?;
-            let entry = create::store(context, decoded.value, Written::Updated).await?;
-            return context.object(201, &entry, &decoded.warnings);
+    let is_unconditional = matches!(meta::text(&decoded.value, "resourceVersion"), "" | "0");
+    check_name(context, &decoded.value)?;
+    loop {
+        let current = match context.current() {
+            Ok(current) => current,
+            Err(_) if CREATED.contains(&context.kind.shelf()) && context.target.subresource.is_none() => {
+                create::allowed(context)?;
+                let entry = create::store(context, decoded.value, Written::Updated).await?;
+                return context.object(201, &entry, &decoded.warnings);
+            }
+            Err(missing) => return Err(missing),
+        };
+        check_version(context, &decoded.value)?;
+        let raced = || context.current().is_ok_and(|now| now.version != current.version);
+        match store(context, &current, decoded.value.clone(), Written::Updated).await {
+            Ok(entry) => return context.object(200, &entry, &decoded.warnings),
+            Err(refusal) if is_unconditional && refusal.code == 409 && raced() => {}
+            Err(refusal) => return Err(refusal),
         }
-        Err(missing) => return Err(missing),
-    };
-    let given = meta::text(&decoded.value, "name");
-    if given != context.name() {
-        let name = context.name();
-        return Err(Refusal::bad_request(if given.is_empty() {
-            "name must be provided".to_owned()
-        } else {
-            format!("the name of the object ({given}) does not match the name on the URL ({name})")
-        }));
     }
-    if context.kind.custom && meta::text(&decoded.value, "resourceVersion").is_empty() {
+}
+
+fn check_name(context: &Context, value: &Value) -> Result<(), Refusal> {
+    let (given, name) = (meta::text(value, "name"), context.name());
+    match given {
+        _ if given == name => Ok(()),
+        "" => Err(Refusal::bad_request("name must be provided")),
+        _ => Err(Refusal::bad_request(format!(
+            "the name of the object ({given}) does not match the name on the URL ({name})"
+        ))),
+    }
+}
+
+fn check_version(context: &Context, value: &Value) -> Result<(), Refusal> {
+    if context.kind.custom && meta::text(value, "resourceVersion").is_empty() {
         let why = "must be specified for an update";
         let cause = Cause {
             reason: "FieldValueInvalid",
@@ -48,8 +64,7 @@ pub(crate) async fn update(context: &Context, bytes: &[u8]) -> Result<Answer, Re
         };
         return Err(Refusal::invalid(&context.kind, context.name(), &[cause]));
     }
-    let entry = store(context, &current, decoded.value, Written::Updated).await?;
-    context.object(200, &entry, &decoded.warnings)
+    Ok(())
 }
 
 /// How a value came about, as its managers see it.
@@ -196,7 +211,6 @@ fn merge_parts(context: &Context, old: &Value, value: &mut Value) {
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
         "generation",
-        "generateName",
     ] {
         let kept = old["metadata"].get(field).cloned();
         set_or_remove(&mut value["metadata"], field, kept);

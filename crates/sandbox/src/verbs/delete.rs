@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::decode;
 use crate::refusal::{Cause, Refusal};
 use crate::registry::{DEFINITIONS, Kind};
 use crate::request::body;
@@ -20,6 +21,8 @@ const RETURNED: &[&str] = &[
     "serviceaccounts",
     "services",
 ];
+/// The schema of the options in a body.
+const OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
 /// Namespaces that stay.
 const IMMORTAL: &[&str] = &["default", "kube-system", "kube-public"];
 
@@ -53,7 +56,7 @@ pub(crate) async fn delete(context: &Context, bytes: &[u8]) -> Result<Answer, Re
 
 /// The options in the body, or else in the query.
 pub(crate) fn options(context: &Context, bytes: &[u8]) -> Result<DeleteOptions, Refusal> {
-    let body = if bytes.is_empty() {
+    let mut body = if bytes.is_empty() {
         Value::Null
     } else {
         body::object(&context.headers, bytes, "DeleteOptions")?
@@ -64,6 +67,9 @@ pub(crate) fn options(context: &Context, bytes: &[u8]) -> Result<DeleteOptions, 
             "{kind} in version \"{version}\" cannot be handled as a DeleteOptions: converting ({version}.{kind}) to (v1.DeleteOptions): unknown conversion"
         );
         return Err(Refusal::bad_request(why));
+    }
+    if !body.is_null() {
+        decode::part(OPTIONS, &mut body).map_err(Refusal::bad_request)?;
     }
     let query = &context.query;
     let text = |key: &str| body[key].as_str().or_else(|| query.get(key)).map(str::to_owned);
@@ -77,10 +83,12 @@ pub(crate) fn options(context: &Context, bytes: &[u8]) -> Result<DeleteOptions, 
     if orphans {
         propagation = Some("Orphan".to_owned());
     }
-    let dry_run = context.dry_run()?
-        || body["dryRun"]
-            .as_array()
-            .is_some_and(|list| list.iter().any(|one| one == "All"));
+    let asked = &body["dryRun"];
+    if asked.as_array().is_some_and(|list| list.iter().any(|one| one != "All")) {
+        let cause = Cause::unsupported("dryRun", asked, &["All"]);
+        return Err(Refusal::invalid_options("DeleteOptions", &[cause]));
+    }
+    let dry_run = context.dry_run()? || asked.is_array();
     let precondition = |key: &str| body["preconditions"][key].as_str().map(str::to_owned);
     Ok(DeleteOptions {
         grace_seconds: grace,
@@ -119,7 +127,7 @@ pub(crate) async fn one(
     loop {
         let value = current.value();
         check(context, &current, &value, options)?;
-        let (next, gone) = marked(kind, &value, options);
+        let (mut next, gone) = marked(kind, &value, options);
         if !gone && next == value {
             return Ok(Deleted::Marked(current));
         }
@@ -127,7 +135,8 @@ pub(crate) async fn one(
             return Ok(if gone {
                 Deleted::Gone(current)
             } else {
-                Deleted::Marked(current)
+                let would_be = Entry::new(kind.shelf(), &current.key, current.version, &mut next);
+                Deleted::Marked(Arc::new(would_be))
             });
         }
         let expect = Expect::Version(current.version);

@@ -14,10 +14,12 @@ pub(crate) fn now() -> String {
     after_seconds(0)
 }
 
-/// So many seconds from now.
+/// So many seconds from now, as far as there are years to count.
 pub(crate) fn after_seconds(seconds: i64) -> String {
-    let at = jiff::Timestamp::now().as_second() + seconds;
-    jiff::Timestamp::from_second(at).map_or_else(|_| String::new(), |time| time.to_string())
+    let at = jiff::Timestamp::now().as_second().saturating_add(seconds);
+    jiff::Timestamp::from_second(at)
+        .unwrap_or(jiff::Timestamp::MAX)
+        .to_string()
 }
 
 /// Seconds since a time in RFC 3339.

@@ -12,6 +12,8 @@ use crate::store::Entry;
 use crate::verbs::change::Written;
 use crate::verbs::{Context, apply, change, meta};
 
+/// The media type of JSON patches.
+pub(super) const JSON: &str = "application/json-patch+json";
 /// The media type of server-side apply.
 const APPLY: &str = "application/apply-patch+yaml";
 
@@ -41,7 +43,8 @@ pub(crate) async fn patch(context: &Context, bytes: &[u8]) -> Result<Answer, Ref
                 "the name of the object ({given}) does not match the name on the URL ({name})"
             )));
         }
-        let decoded = decode::value(context, patched).map_err(Refusal::of_patch)?;
+        let outcome = patched.clone();
+        let decoded = decode::value(context, patched).map_err(|why| why.of_patch(&outcome))?;
         match change::store(context, &current, decoded.value, Written::Updated).await {
             Ok(entry) => return context.object(200, &entry, &decoded.warnings),
             Err(refusal) if tries.another(context, &current, &refusal) => {}
@@ -64,10 +67,10 @@ impl Tries {
     }
 }
 
-fn check_media(context: &Context, media: &str) -> Result<(), Refusal> {
+pub(super) fn check_media(context: &Context, media: &str) -> Result<(), Refusal> {
     let custom = context.kind.custom;
     match media {
-        "application/json-patch+json" | "application/merge-patch+json" => Ok(()),
+        JSON | "application/merge-patch+json" => Ok(()),
         "application/strategic-merge-patch+json" if !custom => Ok(()),
         APPLY => Ok(()),
         _ => Err(Refusal::unsupported_media(format!(
@@ -101,8 +104,9 @@ fn check_options(context: &Context, applies: bool) -> Result<(), Refusal> {
     }
 }
 
-fn patched(context: &Context, media: &str, mut object: Value, bytes: &[u8]) -> Result<Value, Refusal> {
-    if media == "application/json-patch+json" {
+/// The object with a JSON patch, a merge patch or a strategic merge patch applied.
+pub(super) fn patched(context: &Context, media: &str, mut object: Value, bytes: &[u8]) -> Result<Value, Refusal> {
+    if media == JSON {
         let patch: json_patch::Patch = serde_json::from_slice(bytes).map_err(|why| {
             let why = match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
                 Some(b'{') => "json: cannot unmarshal object into Go value of type jsonpatch.Patch".to_owned(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::decode;
 use crate::refusal::Refusal;
 use crate::registry::Scale;
 use crate::request::body;
@@ -11,7 +12,12 @@ use crate::server::respond::{self, Answer};
 use crate::store::Entry;
 use crate::verbs::change::Written;
 use crate::verbs::patch::Tries;
-use crate::verbs::{Context, change, meta};
+use crate::verbs::{Context, change, meta, patch};
+
+/// The schema of a scale, which is no kind that is stored.
+const SCHEMA: &str = "io.k8s.api.autoscaling.v1.Scale";
+/// How a scale is refused that is none.
+const NO_SCALE: &str = "Scale in version \"v1\" cannot be handled as a Scale";
 
 /// Answers `GET`, `PUT` and `PATCH` of a scale; a patch that another write came before is tried again.
 pub(crate) async fn answer(context: &Context, verb: &str, bytes: &[u8]) -> Result<Answer, Refusal> {
@@ -30,19 +36,20 @@ async fn once(context: &Context, verb: &str, bytes: &[u8], current: &Arc<Entry>)
     let shown = view(context, scale, current);
     let wanted = match verb {
         "get" => return Ok(respond::json(200, &shown)),
-        "update" => body::object(&context.headers, bytes, "Scale")?,
+        "update" => {
+            let mut given = body::object(&context.headers, bytes, "Scale")?;
+            check_kind(&given)?;
+            decode::part(SCHEMA, &mut given).map_err(|why| Refusal::bad_request(format!("{NO_SCALE}: {why}")))?;
+            check_place(context, &given)?;
+            given
+        }
         "patch" => {
-            let patch: Value = serde_json::from_slice(bytes)
-                .map_err(|why| Refusal::bad_request(format!("error decoding patch: {why}")))?;
-            let mut merged = shown;
-            if patch.is_array() {
-                let patch: json_patch::Patch = serde_json::from_slice(bytes)
-                    .map_err(|why| Refusal::bad_request(format!("error decoding patch: {why}")))?;
-                json_patch::patch(&mut merged, &patch).map_err(|why| Refusal::unprocessable(why.to_string()))?;
-            } else {
-                json_patch::merge(&mut merged, &patch);
+            let mut patched = patched(context, shown, bytes)?;
+            if let Err(why) = decode::part(SCHEMA, &mut patched) {
+                let refusal = Refusal::bad_request(format!("{NO_SCALE}: {why}"));
+                return Err(refusal.of_patch(&patched));
             }
-            merged
+            patched
         }
         _ => return Err(Refusal::method_not_allowed()),
     };
@@ -59,6 +66,49 @@ async fn once(context: &Context, verb: &str, bytes: &[u8], current: &Arc<Entry>)
     }
     let entry = change::store(context, current, value, Written::Updated).await?;
     Ok(respond::json(200, &view(context, scale, &entry)))
+}
+
+fn patched(context: &Context, mut shown: Value, bytes: &[u8]) -> Result<Value, Refusal> {
+    let media = body::media_type(&context.headers);
+    patch::check_media(context, &media)?;
+    if media == patch::JSON {
+        return patch::patched(context, &media, shown, bytes);
+    }
+    let patch: Value =
+        serde_json::from_slice(bytes).map_err(|why| Refusal::bad_request(format!("error decoding patch: {why}")))?;
+    json_patch::merge(&mut shown, &patch);
+    Ok(shown)
+}
+
+fn check_kind(given: &Value) -> Result<(), Refusal> {
+    match given["kind"].as_str() {
+        Some(kind) if !kind.is_empty() && kind != "Scale" => Err(Refusal::bad_request(format!(
+            "{kind} in version \"v1\" cannot be handled as a Scale: converting (v1.{kind}) to (autoscaling.Scale): unknown conversion"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// A scale must say whose it is.
+fn check_place(context: &Context, given: &Value) -> Result<(), Refusal> {
+    let (name, asked) = (context.name(), meta::text(given, "name"));
+    if asked.is_empty() {
+        return Err(Refusal::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        )));
+    }
+    if asked != name {
+        return Err(Refusal::bad_request(format!(
+            "the name of the object ({asked}) does not match the name on the URL ({name})"
+        )));
+    }
+    let namespace = meta::text(given, "namespace");
+    if !namespace.is_empty() && namespace != context.namespace() {
+        return Err(Refusal::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    Ok(())
 }
 
 fn view(context: &Context, scale: &Scale, entry: &Entry) -> Value {

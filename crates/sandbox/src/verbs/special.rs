@@ -5,13 +5,22 @@ use serde_json::{Value, json};
 use crate::refusal::Refusal;
 use crate::request::body;
 use crate::server::respond::{self, Answer};
-use crate::store::{Clash, Expect};
+use crate::store::{Clash, Entry, Expect};
 use crate::verbs::{Context, delete, meta};
 
 /// `POST pods/x/binding`: puts the pod on a node.
 pub(crate) async fn bind(context: &Context, bytes: &[u8]) -> Result<Answer, Refusal> {
     let binding = body::object(&context.headers, bytes, "Binding")?;
+    let dry_run = context.dry_run()?;
+    if meta::text(&binding, "name") != context.name() {
+        return Err(Refusal::bad_request(
+            "name in URL does not match name in Binding object",
+        ));
+    }
     let node = binding["target"]["name"].as_str().unwrap_or_default().to_owned();
+    if node.is_empty() {
+        return Err(Refusal::new(500, "", "target.name: Required value"));
+    }
     loop {
         let current = context.current()?;
         let mut pod = current.value();
@@ -23,6 +32,9 @@ pub(crate) async fn bind(context: &Context, bytes: &[u8]) -> Result<Answer, Refu
         if !placed.is_empty() {
             let why = format!("pod {} is already assigned to node \"{placed}\"", context.name());
             return Err(Refusal::conflict(&context.kind, context.name(), &why));
+        }
+        if dry_run {
+            return Ok(created());
         }
         pod["spec"]["nodeName"] = node.as_str().into();
         condition(&mut pod, "PodScheduled");
@@ -74,6 +86,10 @@ pub(crate) async fn finalize(context: &Context, bytes: &[u8]) -> Result<Answer, 
     {
         Some(finalizers) => value["spec"]["finalizers"] = finalizers.clone(),
         None => value["spec"] = json!({}),
+    }
+    if context.dry_run()? {
+        let would_be = Entry::new("namespaces", &current.key, current.version, &mut value);
+        return context.object(200, &would_be, &[]);
     }
     let expect = Expect::Version(current.version);
     let store = &context.api.store;

@@ -29,6 +29,8 @@ const BOOKMARK_SECONDS: u64 = 60;
 const LAST_BOOKMARK_SECONDS: u64 = 2;
 /// Without `timeoutSeconds` a watch lives this long and up to twice as long.
 const DEFAULT_SECONDS: u64 = 1800;
+/// Longer than a year nobody watches, and clocks end somewhere.
+const LONGEST_SECONDS: u64 = 366 * 86_400;
 /// Changes read at once.
 const BATCH: usize = 512;
 /// The only `resourceVersionMatch` that a watch may ask for.
@@ -83,6 +85,7 @@ pub(crate) fn watch(context: Context) -> Result<Answer, Refusal> {
     let asked = read::version_number(query)?;
     let seconds = query.number("timeoutSeconds")?.filter(|seconds| *seconds > 0);
     let seconds = seconds.unwrap_or_else(|| DEFAULT_SECONDS + rand::random::<u64>() % DEFAULT_SECONDS);
+    let seconds = seconds.min(LONGEST_SECONDS);
     let bookmarks = query.flag("allowWatchBookmarks");
     let changed = context.api.store.subscribe(context.kind.shelf());
     let now = Instant::now();
