@@ -14,7 +14,7 @@ pub mod provider;
 pub mod renewal;
 pub mod token;
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use http::Uri;
 use serde::Deserialize;
@@ -99,7 +99,7 @@ pub struct Oidc {
     keys: Keys,
     pending: Pending,
     seen: Seen,
-    renewals: Arc<tokio::sync::Semaphore>,
+    renewals: tokio::sync::Semaphore,
     stamp: String,
 }
 
@@ -121,7 +121,7 @@ impl Oidc {
             keys: Keys::new(settings.keys_pause),
             pending: Pending::default(),
             seen: Seen::default(),
-            renewals: Arc::new(tokio::sync::Semaphore::new(RENEWALS_AT_ONCE)),
+            renewals: tokio::sync::Semaphore::new(RENEWALS_AT_ONCE),
             stamp: digest[..8].iter().map(|b| format!("{b:02x}")).collect(),
             settings,
         })

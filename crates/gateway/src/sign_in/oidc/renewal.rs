@@ -3,7 +3,7 @@
 //! A provider that cannot be reached, or whose new key cannot be asked for just now, is asked again until
 //! the grant is over; then the session is too.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     server::Gateway,
@@ -13,14 +13,13 @@ use crate::{
     },
 };
 
-/// Asked again after this, or halfway to the grant's end, where the provider did not answer.
-const PAUSE_S: u64 = 5;
+/// Asked again after the longer one, or halfway to the grant's end, where the provider did not answer.
+const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(5)];
 /// How long a renewal is good for that names neither a time nor a person.
 const UNNAMED_LIFE_S: u64 = 30;
 
 /// Begins to renew the sessions that are due. Called every few seconds.
 pub fn renew_due(gateway: &Arc<Gateway>) {
-    let Some(oidc) = &gateway.oidc else { return };
     let now = now_s();
     for session in gateway.sessions.all() {
         let is_due = |grant: &mut Grant| grant.refresh_token.is_some() && grant.due_s <= now;
@@ -29,38 +28,59 @@ pub fn renew_due(gateway: &Arc<Gateway>) {
         }
         if let Some(renewal) = session.begin_renewal() {
             let gateway = Arc::clone(gateway);
-            let turns = Arc::clone(&oidc.renewals);
             tokio::spawn(async move {
                 let _renewal = renewal;
-                // So many at once: after a restart of the provider all of them are due.
-                let Ok(_turn) = turns.acquire_owned().await else { return };
-                // It may have waited for long.
-                let token = session.granted(|grant| grant.refresh_token.clone()).flatten();
-                if let (Some(oidc), Some(token), false) = (&gateway.oidc, token, session.is_over()) {
-                    renew(&gateway, oidc, &session, &token).await;
+                if let Some(oidc) = &gateway.oidc {
+                    tokio::select! {
+                        () = keep_renewing(&gateway, oidc, &session) => {}
+                        () = gateway.stop.cancelled() => {}
+                    }
                 }
             });
         }
     }
 }
 
-async fn renew(gateway: &Gateway, oidc: &Oidc, session: &Session, token: &str) {
+/// Asks until there is an answer, or nothing left to ask for.
+async fn keep_renewing(gateway: &Gateway, oidc: &Oidc, session: &Session) {
+    loop {
+        // So many at once: after a restart of the provider all of them are due.
+        let Ok(turn) = oidc.renewals.acquire().await else {
+            return;
+        };
+        // It may have waited for long.
+        let token = session.granted(|grant| grant.refresh_token.clone()).flatten();
+        let Some(token) = token.filter(|_| !session.is_over()) else {
+            return;
+        };
+        let pause = renew(gateway, oidc, session, &token).await;
+        drop(turn);
+        match pause {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return,
+        }
+    }
+}
+
+/// Asks once; after which time to ask again, if there was no answer.
+async fn renew(gateway: &Gateway, oidc: &Oidc, session: &Session, token: &str) -> Option<Duration> {
     match fresh(gateway, oidc, session, token).await {
         Ok(fresh) => {
             session.granted(|grant| *grant = fresh);
             gateway.sessions.changed();
+            None
         }
         Err(Fault::Refused(why)) => {
             tracing::info!(%why, "the provider ended a session");
             gateway.sessions.close(session);
+            None
         }
         Err(fault) => {
             tracing::warn!(%fault, "a session could not be renewed; it is tried again");
-            let now = now_s();
-            session.granted(|grant| {
-                let left = grant.until_s.map_or(u64::MAX, |until| until.saturating_sub(now));
-                grant.due_s = now + PAUSE_S.min(left / 2).max(1);
-            });
+            let until = session.granted(|grant| grant.until_s).flatten();
+            let left = until.map_or(u64::MAX, |until| until.saturating_sub(now_s()));
+            let [shortest, longest] = PAUSES;
+            Some(Duration::from_secs(left / 2).clamp(shortest, longest))
         }
     }
 }
