@@ -5,16 +5,21 @@ use std::sync::Arc;
 
 use flowdeck_objects::Timestamp;
 use flowdeck_view::form::{merge_patch_start, merge_patch_stop};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
 use super::words::{blocked, what_and_next};
 use crate::client::Error;
 use crate::client::kubernetes;
 use crate::live::access::Allowed;
+use crate::live::browser::now_ms;
 use crate::live::{Live, use_live};
 use crate::shell::toasts::{Offer, Toast, Toasts, use_toasts};
 use crate::widgets::reactive::{memo, task_to_its_end};
 use flowdeck_watch::resource::NOTEBOOKS;
+
+/// How long an accepted start or stop is shown before the cluster shows it, in ms: somebody may have taken it back.
+const GUESS_MS: u32 = 10_000;
 
 /// What can be done to the notebooks of a namespace.
 #[derive(Clone, Copy)]
@@ -23,7 +28,6 @@ pub(super) struct Actions {
     /// Starts (`false`) and stops (`true`) that are shown already but not seen in the cluster yet, by name.
     pub(super) wanted: RwSignal<HashMap<String, bool>>,
     toasts: Toasts,
-    now: Signal<f64>,
     create: Memo<Option<String>>,
     patch: Memo<Option<String>>,
     delete: Memo<Option<String>>,
@@ -42,7 +46,6 @@ impl Actions {
             namespace,
             wanted: RwSignal::new(HashMap::new()),
             toasts: use_toasts(),
-            now: live.now(),
             create: right("create", "kubeflow.org", "notebooks"),
             patch: right("patch", "kubeflow.org", "notebooks"),
             delete: right("delete", "kubeflow.org", "notebooks"),
@@ -76,15 +79,20 @@ impl Actions {
         self.read_logs.into()
     }
 
-    /// Stops or starts a notebook. The toast offers to take it back.
+    /// Stops or starts a notebook of the page's namespace. The toast offers to take it back.
     pub(super) fn set_stopped(self, name: String, stopped: bool) {
-        let Some(namespace) = self.namespace.try_get_untracked() else {
-            return;
-        };
-        let now = Timestamp::from_js(self.now.try_get_untracked().unwrap_or_default());
-        self.wanted.try_update(|wanted| wanted.insert(name.clone(), stopped));
+        if let Some(namespace) = self.namespace.try_get_untracked() {
+            self.set_stopped_in(namespace, name, stopped);
+        }
+    }
+
+    /// The same in any namespace: who takes it back may be on another page by then.
+    fn set_stopped_in(self, namespace: String, name: String, stopped: bool) {
+        if self.namespace.try_get_untracked().as_ref() == Some(&namespace) {
+            self.wanted.try_update(|wanted| wanted.insert(name.clone(), stopped));
+        }
         let body = if stopped {
-            merge_patch_stop(now)
+            merge_patch_stop(Timestamp::from_js(now_ms()))
         } else {
             merge_patch_start()
         };
@@ -94,12 +102,12 @@ impl Actions {
                 Ok(_) => {
                     let text = [if stopped { "Stopping " } else { "Starting " }, &name].concat();
                     let back = name.clone();
-                    let undo = move || self.set_stopped(back.clone(), !stopped);
+                    let undo = move || self.set_stopped_in(namespace.clone(), back.clone(), !stopped);
                     self.toasts
                         .push(Toast::done(text).offering(Offer::Act("Undo".to_owned(), Arc::new(undo))));
+                    TimeoutFuture::new(GUESS_MS).await;
                 }
                 Err(error) => {
-                    self.wanted.try_update(|wanted| wanted.remove(&name));
                     let what = [
                         if stopped { "Could not stop " } else { "Could not start " },
                         &name,
@@ -109,6 +117,7 @@ impl Actions {
                     self.toasts.push(Toast::failed([what, what_and_next(&error)].concat()));
                 }
             }
+            self.wanted.try_update(|wanted| wanted.remove(&name));
         });
     }
 

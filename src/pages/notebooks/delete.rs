@@ -62,6 +62,14 @@ pub(super) fn DeleteDialog(
         error.set(None);
         with_volume.set(false);
     });
+    // Back and forward can lead to another namespace under the question.
+    Effect::new(move |before: Option<String>| {
+        let now = namespace.get();
+        if before.is_some_and(|before| before != now) {
+            ask.set(None);
+        }
+        now
+    });
     effect(move || {
         // Setting it to what it is would wake the effect above, and that one this, for ever.
         if !open.get() && ask.with_untracked(Option::is_some) {

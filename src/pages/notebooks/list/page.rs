@@ -1,5 +1,7 @@
 //! Lays out the list page and keeps its table in step with the stores and the URL.
 
+use std::collections::HashMap;
+
 use flowdeck_objects::{Group, Timestamp};
 use flowdeck_view::query::{NewNotebookQuery, NotebooksQuery};
 use leptos::prelude::*;
@@ -121,6 +123,8 @@ fn keep_in_step(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<String>
         list.board.update_value(|board| {
             if board.as_ref().is_none_or(|board| board.stores.namespace != namespace) {
                 *board = Some(Board::new(&live, &namespace));
+                // What was asked for is known by name, and there the same name is another notebook.
+                wanted.update(HashMap::clear);
             }
         });
         let Some(stores) = list
