@@ -18,6 +18,7 @@ use crate::client::kubernetes::{DryRun, create};
 use crate::client::session::object;
 
 use super::browser;
+use super::tell::tell;
 
 /// How long rules are believed, in ms.
 const BELIEVED_MS: f64 = 60_000.0;
@@ -94,7 +95,7 @@ impl Rules {
     pub(super) fn forget(&self) {
         self.asked_at_ms.set(f64::NEG_INFINITY);
         self.alone.borrow_mut().clear();
-        self.review.try_set(None);
+        tell(&self.review, None);
     }
 
     fn ask(&self) {
@@ -112,7 +113,7 @@ impl Rules {
                 Ok(review) => {
                     rules.alone.borrow_mut().clear();
                     if rules.review.try_with_untracked(|old| old.as_ref() != Some(&review)) == Some(true) {
-                        rules.review.try_set(Some(review));
+                        tell(&rules.review, Some(review));
                     }
                 }
                 // What was known stays; asked again soon.

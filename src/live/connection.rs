@@ -5,11 +5,14 @@ use leptos::prelude::*;
 use crate::client::Error;
 
 use super::lease::StreamState;
+use super::tell::tell;
 use super::{Inner, browser};
 
 /// The state of the connection, for the chip in the top bar and the banner.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Connection {
+    /// The first lists are still coming.
+    Loading,
     /// Everything that is shown is what the cluster has.
     Live,
     /// At least one list is being tried again.
@@ -48,16 +51,23 @@ impl Inner {
     /// Derives the connection's state from everything else.
     pub(super) fn judge_connection(&self) {
         let now_ms = browser::now_ms();
-        let troubled = || {
-            let streams = self.streams.borrow();
-            streams
-                .values()
-                .filter_map(|entry| troubled_since(&entry.stream.state(), now_ms))
-                .fold(None, |first: Option<f64>, since_ms| {
-                    Some(first.map_or(since_ms, |first| first.min(since_ms)))
-                })
-        };
         let former = self.connection.try_get_untracked();
+        let states: Vec<StreamState> = self
+            .streams
+            .borrow()
+            .values()
+            .map(|entry| entry.stream.state())
+            .collect();
+        let troubled = || {
+            let since = states.iter().filter_map(|state| troubled_since(state, now_ms));
+            since.reduce(f64::min)
+        };
+        // Later a list that is new says nothing of those that stand: "Live" does not flicker with each that is opened.
+        let loads = |state: &StreamState| match state {
+            StreamState::Loading => former == Some(Connection::Loading),
+            StreamState::Partial { .. } => true,
+            _ => false,
+        };
         let next = if self.session.is_out.get() {
             Connection::SignedOut
         } else if let Some(since_ms) = self.offline_since_ms.get() {
@@ -70,11 +80,13 @@ impl Inner {
                 },
                 _ => Connection::Reconnecting { since_ms },
             }
+        } else if states.is_empty() || states.iter().any(loads) {
+            Connection::Loading
         } else {
             Connection::Live
         };
         if former != Some(next) {
-            self.connection.try_set(next);
+            tell(&self.connection, next);
         }
     }
 }

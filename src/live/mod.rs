@@ -10,6 +10,7 @@ pub(crate) mod lease;
 mod session;
 mod stream;
 mod tab;
+pub(crate) mod tell;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -83,7 +84,7 @@ impl Live {
             rules: RefCell::default(),
             session: SessionStore::new(),
             last_user: RefCell::default(),
-            connection: ArcRwSignal::new(Connection::Live),
+            connection: ArcRwSignal::new(Connection::Loading),
             offline_since_ms: Cell::new(None),
             is_paused: Cell::new(false),
             hiding: RefCell::default(),

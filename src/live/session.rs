@@ -13,6 +13,7 @@ use web_sys::{BroadcastChannel, MessageEvent};
 use crate::client::Error;
 use crate::client::session::{self, Session};
 
+use super::tell::tell;
 use super::{Inner, browser};
 
 /// The channel on which the tabs tell each other.
@@ -91,7 +92,7 @@ impl Inner {
         }
         self.tell_streams(|| Input::SignedOut);
         self.forget_rights();
-        self.session.session.try_set(None);
+        tell(&self.session.session, None);
         self.judge_connection();
     }
 
@@ -105,7 +106,7 @@ impl Inner {
             return;
         }
         self.session.is_out.set(false);
-        self.session.session.try_set(Some(session));
+        tell(&self.session.session, Some(session));
         self.forget_rights();
         self.tell_streams(|| Input::SignedIn);
         self.judge_connection();

@@ -20,6 +20,7 @@ use super::Inner;
 use super::browser;
 use super::connection::troubled_since;
 use super::lease::{StreamKey, StreamState};
+use super::tell::tell;
 
 /// So many bytes are fed at once, so that a huge chunk is cut into slices too.
 const PIECE_BYTES: usize = 32 << 10;
@@ -162,11 +163,11 @@ impl AnyStream {
             live.session_ended();
         }
         if self.changed.try_get_untracked() != Some(version) {
-            self.changed.try_set(version);
+            tell(&self.changed, version);
         }
         if self.state.try_with_untracked(|old| *old != state) == Some(true) {
             let came_back = state == StreamState::Live && troubled_since(&self.state(), 0.0).is_some();
-            self.state.try_set(state);
+            tell(&self.state, state);
             if let Some(live) = self.live.upgrade() {
                 live.judge_connection();
                 if came_back {

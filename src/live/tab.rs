@@ -6,6 +6,7 @@ use flowdeck_watch::Input;
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 
+use super::tell::tell;
 use super::{Inner, browser};
 use crate::client::fetch::{self, Refusal};
 
@@ -76,7 +77,7 @@ impl Inner {
     fn tick(&self) {
         let now_ms = browser::now_ms();
         let last_ms = self.now.try_get_untracked().unwrap_or(now_ms);
-        self.now.try_set(now_ms);
+        tell(&self.now, now_ms);
         if now_ms - last_ms > SLEPT_MS {
             self.tell_streams(|| Input::Woke);
         }

@@ -17,11 +17,13 @@ pub(crate) fn ConnectionChip() -> AnyView {
     let live = use_live();
     let (connection, now) = (live.connection(), live.now());
     let class = move || match connection.get() {
+        Connection::Loading => "connection",
         Connection::Live => "connection connection-live",
         Connection::Reconnecting { .. } => "connection connection-again",
         Connection::Offline { .. } | Connection::SignedOut => "connection connection-off",
     };
     let word = memo(move || match connection.get() {
+        Connection::Loading => "Loading",
         Connection::Live => "Live",
         Connection::Reconnecting { .. } => "Reconnecting",
         Connection::Offline { .. } => "Offline",
@@ -29,7 +31,7 @@ pub(crate) fn ConnectionChip() -> AnyView {
     });
     let since = memo(move || match connection.get() {
         Connection::Reconnecting { since_ms } | Connection::Offline { since_ms } => span(now.get() - since_ms),
-        Connection::Live | Connection::SignedOut => String::new(),
+        _ => String::new(),
     });
     view! {
         <span class=class>

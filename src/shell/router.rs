@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use leptos::reactive::graph::untrack;
 use wasm_bindgen::JsValue;
 
+use crate::live::tell::tell;
 use crate::widgets::reactive::memo;
 
 /// An address pattern ("/notebooks/:name") and the page that it shows.
@@ -57,7 +58,7 @@ impl Router {
             route: memo(move || at.with(|at| routes.with_value(|routes| place(routes, at)))),
         };
         window_event_listener(ev::popstate, move |_| {
-            at.set(here());
+            tell(&at, here());
             scroll::restore();
         });
         scroll::keep();
@@ -120,7 +121,7 @@ impl Router {
         }
         let to = Address::parse(url);
         if self.at.with_untracked(|at| *at != to) {
-            self.at.set(to);
+            tell(&self.at, to);
         }
     }
 
