@@ -2,13 +2,13 @@
 
 use flowdeck_objects::{
     Event, Notebook, NotebookPhase, PersistentVolumeClaim, Phase, Pod, StatefulSet, Timestamp, VolumeKind, events,
-    notebook_phase,
+    notebook_phase, notebook_phase_without_pods,
 };
 use flowdeck_watch::Rows;
 use leptos::prelude::*;
 
 use crate::live::Live;
-use crate::live::lease::Lease;
+use crate::live::lease::{Lease, StreamState};
 
 /// Annotation whose presence stops a notebook.
 const STOPPED: &str = "kubeflow-resource-stopped";
@@ -39,6 +39,7 @@ impl Stores {
     pub(super) fn track(&self) {
         self.notebooks.changed().track();
         self.pods.changed().track();
+        self.pods.state().track();
         self.sets.changed().track();
         self.events.changed().track();
     }
@@ -57,22 +58,26 @@ pub(super) fn held<T: 'static>(
     )
 }
 
-/// Derives a notebook's phase from the rows of the stores.
+/// Whether a pod that is not in this list is not in the cluster either: all of it has come, and may be seen.
+pub(super) fn is_whole(state: &StreamState) -> bool {
+    matches!(state, StreamState::Live | StreamState::Stale { .. })
+}
+
+/// Derives a notebook's phase from the rows of the stores; `whole` says that of the pods none is missing.
 pub(super) fn derive(
     notebook: &Notebook,
-    pods: &Rows<Pod>,
+    (pods, whole): (&Rows<Pod>, bool),
     sets: &Rows<StatefulSet>,
     about: &[&Event],
     now: Timestamp,
 ) -> NotebookPhase {
     let (namespace, name) = (&notebook.metadata.namespace, &notebook.metadata.name);
-    notebook_phase(
-        notebook,
-        pod_of(pods, namespace, name),
-        sets.by_name(namespace, name),
-        about,
-        now,
-    )
+    let (pod, set) = (pod_of(pods, namespace, name), sets.by_name(namespace, name));
+    if pod.is_some() || whole {
+        notebook_phase(notebook, pod, set, about, now)
+    } else {
+        notebook_phase_without_pods(notebook, set, about, now)
+    }
 }
 
 /// The notebook's pod, `<name>-0`.

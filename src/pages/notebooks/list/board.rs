@@ -6,8 +6,9 @@ use std::sync::Arc;
 use flowdeck_objects::{Event, Notebook, NotebookPhase, Object, Pod, Timestamp, events};
 use flowdeck_view::notebooks::{Change, NotebookRow, NotebookTable};
 use flowdeck_watch::Changes;
+use leptos::prelude::WithUntracked;
 
-use super::super::stores::{Stores, as_asked, derive, with_stopped};
+use super::super::stores::{Stores, as_asked, derive, is_whole, with_stopped};
 use crate::live::Live;
 use crate::live::lease::Lease;
 
@@ -16,6 +17,8 @@ pub(super) struct Board {
     pub(super) stores: Stores,
     pub(super) table: NotebookTable,
     seen_notebooks: u64,
+    /// All pods have come: a notebook without one has none.
+    has_pods: bool,
     pods: Follower,
     sets: Follower,
     events: Follower,
@@ -35,6 +38,7 @@ impl Board {
             stores: Stores::new(live, namespace),
             table: NotebookTable::default(),
             seen_notebooks: 0,
+            has_pods: false,
             pods: Follower::default(),
             sets: Follower::default(),
             events: Follower::default(),
@@ -46,7 +50,9 @@ impl Board {
     /// True when anything that shows may have changed.
     pub(super) fn flush(&mut self, wanted: &HashMap<String, bool>, now: Timestamp) -> bool {
         let mut names: HashSet<Box<str>> = HashSet::new();
-        let mut everything = self.pods.follow(&self.stores.pods, owner_of_pod, &mut names);
+        let has_pods = self.stores.pods.state().with_untracked(is_whole);
+        let mut everything = std::mem::replace(&mut self.has_pods, has_pods) != has_pods;
+        everything |= self.pods.follow(&self.stores.pods, owner_of_pod, &mut names);
         everything |= self
             .sets
             .follow(&self.stores.sets, |set| Some(&set.metadata.name), &mut names);
@@ -116,7 +122,7 @@ impl Board {
             self.stores.sets.with_untracked(|sets| {
                 self.stores.events.with_untracked(|all| {
                     let about: Vec<&Event> = self.events.of(name).iter().filter_map(|uid| all.get(uid)).collect();
-                    derive(notebook, pods, sets, &about, now)
+                    derive(notebook, (pods, self.has_pods), sets, &about, now)
                 })
             })
         });

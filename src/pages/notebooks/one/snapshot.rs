@@ -4,7 +4,7 @@ use flowdeck_objects::{Event, Notebook, NotebookPhase, Pod, StatefulSet, Timesta
 use leptos::prelude::*;
 
 use super::super::actions::Actions;
-use super::super::stores::{as_asked, derive, events_about, held, pod_of, with_stopped};
+use super::super::stores::{as_asked, derive, events_about, held, is_whole, pod_of, with_stopped};
 use crate::client::Error;
 use crate::live::lease::{Lease, StreamState};
 use crate::live::{Live, use_live};
@@ -84,8 +84,12 @@ impl Snapshot {
                 let notebook = rows.by_name(&namespace.get(), &name)?;
                 let changed = wanted.map(|stopped| with_stopped(notebook, stopped, now));
                 let notebook = changed.as_ref().unwrap_or(notebook);
+                let whole = pods.state().with(is_whole);
                 let phase = pods.with(|pods| {
-                    sets.with(|sets| events.with(|all| derive(notebook, pods, sets, &events_about(all, &name), now)))
+                    let about = |sets: &_| {
+                        events.with(|all| derive(notebook, (pods, whole), sets, &events_about(all, &name), now))
+                    };
+                    sets.with(about)
                 });
                 Some(match wanted {
                     Some(stopped) => as_asked(phase, stopped),
