@@ -78,8 +78,8 @@ impl Error {
             Error::Conflict { .. } => "Look at the newest version and try again.",
             Error::Invalid { causes, .. } if causes.is_empty() => "Change what was sent and try again.",
             Error::Invalid { .. } => "Change the marked fields and try again.",
-            Error::TooMany { .. } => "Wait a moment; Flowdeck tries again by itself.",
-            Error::Unreachable { .. } => "Check your connection; Flowdeck tries again by itself.",
+            Error::TooMany { .. } => "Wait a moment, then try again.",
+            Error::Unreachable { .. } => "Check your connection, then try again.",
             Error::Unreadable { .. } => {
                 "Something between the browser and the cluster answers in its place. Reload, then ask who runs it."
             }

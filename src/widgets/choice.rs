@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::field::{about_line, frame, fresh_id};
+use super::field::{frame, fresh_id};
 use super::icon::{Icon, icon};
 
 /// One value that can be chosen.
@@ -95,16 +95,8 @@ pub(crate) fn RadioCards(
     /// What there is.
     #[prop(into)]
     options: Signal<Vec<Choice>>,
-    /// About it.
-    #[prop(into, optional)]
-    hint: Signal<String>,
-    /// What is wrong with it.
-    #[prop(into, optional)]
-    error: Signal<Option<String>>,
 ) -> AnyView {
     let name = fresh_id("cards");
-    let about = format!("{name}-about");
-    let about_again = about.clone();
     let cards = move || {
         options
             .get()
@@ -130,10 +122,9 @@ pub(crate) fn RadioCards(
             .collect_view()
     };
     view! {
-        <fieldset class="field" aria-describedby=about class:is-wrong=move || error.with(Option::is_some)>
+        <fieldset class="field">
             <legend class="field-label">{label}</legend>
             <div class="card-choices">{cards}</div>
-            {about_line(about_again, hint, error)}
         </fieldset>
     }
     .into_any()

@@ -55,6 +55,24 @@ pub(super) fn what_and_next(error: &Error) -> String {
     [error.to_string().as_str(), ". ", error.advice()].concat()
 }
 
+/// The text with a capital at its start (unless that is a name, such as an image's) and a full stop at its end.
+pub(super) fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let first_word = text.split(' ').next().unwrap_or_default();
+    let is_word = first_word.chars().all(|c| c.is_alphabetic() || ",'’-".contains(c));
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else {
+        return String::new();
+    };
+    let mut out = String::with_capacity(text.len() + 1);
+    out.push(if is_word { first.to_ascii_uppercase() } else { first });
+    out.push_str(chars.as_str());
+    if !out.ends_with(['.', '!', '?']) {
+        out.push('.');
+    }
+    out
+}
+
 /// Where a notebook's server answers, behind the same gateway.
 pub(super) fn connect_url(namespace: &str, name: &str) -> String {
     let mut url = "/notebook/".to_owned();

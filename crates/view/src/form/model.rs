@@ -103,10 +103,10 @@ impl Form {
             image: spawner.image.value.clone(),
             cpu: or(&spawner.cpu.value, "0.5"),
             memory: plain_gi(&or(&spawner.memory.value, "1Gi")),
-            gpu_count: if gpus.num.bytes().all(|b| b.is_ascii_digit()) {
+            gpu_count: if gpus.num.parse::<u32>().is_ok() {
                 gpus.num.clone()
             } else {
-                String::new()
+                "0".to_owned()
             },
             gpu_vendor: or(&gpus.vendor, first),
             workspace,
@@ -241,4 +241,18 @@ pub struct Problem {
     pub field: Field,
     /// In words.
     pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_gpus_is_a_number_of_its_own() {
+        let mut spawner = Spawner::default();
+        for (num, shown) in [("none", "0"), ("", "0"), ("2", "2")] {
+            spawner.gpus.value.num = num.to_owned();
+            assert_eq!(Form::new(&spawner).gpu_count, shown);
+        }
+    }
 }

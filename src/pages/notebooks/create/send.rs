@@ -3,7 +3,7 @@
 use flowdeck_view::form::{Field, Form, Manifest, Problem, Sent, place_causes};
 use flowdeck_watch::resource::{NOTEBOOKS, PVCS, Resource};
 
-use super::super::words::what_and_next;
+use super::super::words::{sentence, what_and_next};
 use crate::client::Error;
 use crate::client::kubernetes::{self, DryRun, Propagation};
 
@@ -83,7 +83,7 @@ fn problems_of(sent: Sent, error: &Error, form: &Form) -> Vec<Problem> {
         Error::Forbidden { message } if message.contains("exceeded quota") => place_causes(sent, &[], message, form),
         error => vec![Problem {
             field: Field::Whole,
-            message: what_and_next(error),
+            message: sentence(&what_and_next(error)),
         }],
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::reactive::callback::UnsyncCallback;
 
 use super::super::actions::Actions;
-use super::super::words::{connect_url, tone_of};
+use super::super::words::{connect_url, sentence, tone_of};
 use super::page::Go;
 use super::snapshot::{Snapshot, State};
 use crate::widgets::button::{Button, Kind};
@@ -139,22 +139,4 @@ fn note_of(phase: &NotebookPhase) -> Option<(bool, String, String)> {
         [message.as_str(), " ", &advice].concat()
     };
     Some((bad, sentence(&title), text))
-}
-
-/// The text with a capital at its start (unless that is a name, such as an image's) and a full stop at its end.
-fn sentence(text: &str) -> String {
-    let text = text.trim();
-    let first_word = text.split(' ').next().unwrap_or_default();
-    let is_word = first_word.chars().all(|c| c.is_alphabetic() || ",'’-".contains(c));
-    let mut chars = text.chars();
-    let Some(first) = chars.next() else {
-        return String::new();
-    };
-    let mut out = String::with_capacity(text.len() + 1);
-    out.push(if is_word { first.to_ascii_uppercase() } else { first });
-    out.push_str(chars.as_str());
-    if !out.ends_with(['.', '!', '?']) {
-        out.push('.');
-    }
-    out
 }

@@ -8,6 +8,7 @@ use leptos::reactive::callback::UnsyncCallback;
 use wasm_bindgen::JsCast;
 
 use super::super::actions::Actions;
+use super::super::words::{sentence, what_and_next};
 use super::log_stream::{Flow, Log, waits_for};
 use super::page::Go;
 use super::snapshot::Snapshot;
@@ -308,11 +309,8 @@ fn without_lines(flow: Flow, previous: bool) -> AnyView {
             "Nothing logged yet".to_owned(),
             "What the server writes shows here at once.".to_owned(),
         ),
-        Flow::Dropped(why) => ("The log could not be read".to_owned(), why),
-        Flow::Failed(error) => (
-            "The log could not be read".to_owned(),
-            super::super::words::what_and_next(&error),
-        ),
+        Flow::Dropped(why) => ("The log could not be read".to_owned(), sentence(&why)),
+        Flow::Failed(error) => ("The log could not be read".to_owned(), sentence(&what_and_next(&error))),
     };
     view! { <EmptyState title=title text=text /> }.into_any()
 }

@@ -5,7 +5,7 @@ use flowdeck_view::yaml::{Options, to_yaml};
 use flowdeck_watch::resource::{NOTEBOOKS, PODS};
 use leptos::prelude::*;
 
-use super::super::words::what_and_next;
+use super::super::words::{sentence, what_and_next};
 use super::page::Go;
 use super::snapshot::Snapshot;
 use crate::client::kubernetes;
@@ -49,7 +49,7 @@ pub(super) fn yaml(seen: Snapshot, query: Memo<NotebookQuery>, go: Go) -> AnyVie
                 gloo_timers::future::TimeoutFuture::new(SETTLE_MS).await;
             }
             let answer = kubernetes::get(resource, &namespace, &name).await;
-            let answer = answer.map_err(|error| what_and_next(&error));
+            let answer = answer.map_err(|error| sentence(&what_and_next(&error)));
             match answer.and_then(|json| to_yaml(&json, Options::default()).map_err(|error| error.to_string())) {
                 Ok(yaml) => {
                     text.try_set(yaml);
