@@ -22,7 +22,6 @@ const KEYS: &[(&[&str], &str)] = &[
     (&["/"], "Filter the list"),
     (&["j", "k"], "Next row, previous row"),
     (&["Enter"], "Open the row"),
-    (&["x"], "Select the row"),
     (&["m"], "Show the row's actions"),
     (&["Esc"], "Close, or empty the filter"),
     (&["?"], "Show this list"),

@@ -6,17 +6,16 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::On;
+use super::reactive::memo;
 use super::status::{Tone, tone_shape};
 
-/// One chip. A chip that counts nothing is not shown unless it is the chosen one.
+/// One chip. It is always there, so that it keeps the focus; while it counts nothing it is hidden, unless it is chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chip {
     /// What the page gets when it is chosen; empty for "All".
     pub(crate) id: String,
     /// One word.
     pub(crate) label: String,
-    /// How many rows.
-    pub(crate) count: usize,
     /// Its shape; none for "All".
     pub(crate) tone: Option<Tone>,
 }
@@ -34,8 +33,10 @@ pub(crate) fn FilterBar(
     #[prop(into)]
     on_text: On<String>,
     /// The chips.
+    chips: Vec<Chip>,
+    /// How many rows each of them stands for.
     #[prop(into)]
-    chips: Signal<Vec<Chip>>,
+    counts: Signal<Vec<usize>>,
     /// Id of the chosen chip.
     #[prop(into)]
     chosen: Signal<String>,
@@ -91,7 +92,7 @@ pub(crate) fn FilterBar(
                 <kbd class="key" aria-hidden="true">"/"</kbd>
             </span>
             <div class="chips" role="group" aria-label="Filter by status">
-                {move || chip_row(chips, chosen, on_choose)}
+                {chips.into_iter().enumerate().map(|(at, chip)| one_chip(at, chip, counts, chosen, on_choose)).collect_view()}
             </div>
             <div class="filter-end">{children.map(|c| c())}</div>
         </div>
@@ -99,20 +100,17 @@ pub(crate) fn FilterBar(
     .into_any()
 }
 
-fn chip_row(chips: Signal<Vec<Chip>>, chosen: Signal<String>, on_choose: On<String>) -> AnyView {
-    let now = chosen.get();
-    chips
-        .get()
-        .into_iter()
-        .filter(|chip| chip.count > 0 || chip.id == now || chip.id.is_empty())
-        .map(|chip| one_chip(chip, &now, on_choose))
-        .collect_view()
-        .into_any()
-}
-
-fn one_chip(chip: Chip, now: &str, on_choose: On<String>) -> AnyView {
-    let Chip { id, label, count, tone } = chip;
-    let pressed = id == now;
+fn one_chip(
+    at: usize,
+    chip: Chip,
+    counts: Signal<Vec<usize>>,
+    chosen: Signal<String>,
+    on_choose: On<String>,
+) -> AnyView {
+    let Chip { id, label, tone } = chip;
+    let (own, is_all) = (id.clone(), id.is_empty());
+    let pressed = memo(move || chosen.with(|chosen| *chosen == own));
+    let count = memo(move || counts.with(|counts| counts.get(at).copied().unwrap_or_default()));
     let class = match tone {
         Some(Tone::Bad) => "chip chip-bad",
         Some(Tone::Waiting) => "chip chip-waiting",
@@ -122,11 +120,12 @@ fn one_chip(chip: Chip, now: &str, on_choose: On<String>) -> AnyView {
         <button
             type="button"
             class=class
-            aria-pressed=if pressed { "true" } else { "false" }
-            on:click=move |_| on_choose.run((if pressed { String::new() } else { id.clone() },))
+            hidden=move || count.get() == 0 && !is_all && !pressed.get()
+            aria-pressed=move || if pressed.get() { "true" } else { "false" }
+            on:click=move |_| on_choose.run((if pressed.get_untracked() { String::new() } else { id.clone() },))
         >
             {tone.map(|tone| tone_shape(Signal::stored(tone)))}
-            <b>{count}</b>
+            <b>{move || (count.get() > 0).then(|| count.get().to_string())}</b>
             <span>{label}</span>
         </button>
     }

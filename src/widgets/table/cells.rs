@@ -27,9 +27,7 @@ pub(super) type Slot = RwSignal<Option<Shown>>;
 /// The elements of a slot.
 pub(super) fn row(grid: Grid, at: usize, slot: Slot) -> AnyView {
     let place = memo(move || slot.with(|s| s.as_ref().map(|s| s.place)));
-    let key = memo(move || slot.with(|s| s.as_ref().map(|s| s.cells.key.clone()).unwrap_or_default()));
     let tabbable = memo(move || place.get().is_some_and(|place| grid.tabbable.get() == place));
-    let picked = memo(move || key.with(|key| grid.picked.with(|all| all.contains(key))));
     let tab = move || if tabbable.get() { "0" } else { "-1" };
     let cells = grid
         .columns
@@ -42,12 +40,10 @@ pub(super) fn row(grid: Grid, at: usize, slot: Slot) -> AnyView {
             role="row"
             class="table-row"
             class:is-last=move || slot.with(|s| s.as_ref().is_some_and(|s| s.last))
-            class:is-picked=picked
             data-slot=at.to_string()
             hidden=move || place.get().is_none()
             style:top=move || px(place.get().unwrap_or(0) as f64 * grid.row_px())
             aria-rowindex=move || (place.get().unwrap_or(0) + 2).to_string()
-            aria-selected=move || if picked.get() { "true" } else { "false" }
             tabindex=tab
         >
             {cells}

@@ -47,7 +47,6 @@ impl Grid {
             "Home" => 0,
             "End" => count - 1,
             "Enter" if on_row => return self.with_active(|key| self.on_open.run((key,))),
-            "x" if on_row => return self.with_active(|key| self.pick(key)),
             "m" | "ContextMenu" if on_row => return self.with_active(|key| self.open_menu_of(key)),
             _ => return false,
         };
@@ -65,13 +64,6 @@ impl Grid {
 
     fn place_of_active(&self) -> Option<usize> {
         self.source.place_of.run((self.active.get_untracked()?,))
-    }
-
-    fn pick(&self, key: String) {
-        self.picked.update(|all| match all.iter().position(|k| *k == key) {
-            Some(at) => drop(all.remove(at)),
-            None => all.push(key),
-        });
     }
 
     fn open_menu_of(&self, key: String) {

@@ -31,7 +31,6 @@ pub(super) struct Grid {
     pub(super) active: RwSignal<Option<String>>,
     /// Place of the one row that Tab reaches.
     pub(super) tabbable: Memo<usize>,
-    pub(super) picked: RwSignal<Vec<String>>,
     pub(super) room: NodeRef<html::Div>,
     pub(super) scrolled: RwSignal<f64>,
     /// Height of what is in sight below the header, in px.
@@ -121,6 +120,8 @@ impl Grid {
                 && action.blocked.is_none()
             {
                 self.on_action.run((key, action.id));
+                // The button may go with what it did: the keyboard goes on from the row.
+                self.focus_active();
             }
         } else if near("a").is_none() && !has_selection() {
             self.on_open.run((key,));
@@ -143,7 +144,6 @@ fn has_selection() -> bool {
 pub(super) fn grid(
     columns: &'static [Column],
     source: Source,
-    picked: RwSignal<Vec<String>>,
     room: NodeRef<html::Div>,
     width: RwSignal<f64>,
     on_open: On<String>,
@@ -178,7 +178,6 @@ pub(super) fn grid(
         pool,
         active,
         tabbable,
-        picked,
         room,
         scrolled,
         viewport,

@@ -23,7 +23,7 @@ use crate::widgets::px;
 use crate::widgets::reactive::{effect, memo};
 use crate::widgets::show::Show;
 
-/// A table of any length.
+/// A table of any length. One without rows is still loading: what has none at all, the page says in another way.
 #[component]
 pub(crate) fn VirtualTable(
     /// What the rows are: "Notebooks in research-vision".
@@ -45,22 +45,16 @@ pub(crate) fn VirtualTable(
     /// The button of a row was pressed: key and the action's id.
     #[prop(into)]
     on_action: UnsyncCallback<(String, &'static str)>,
-    /// Keys that are picked with `x` for doing something to several.
-    #[prop(optional)]
-    picked: RwSignal<Vec<String>>,
     /// True while the pointer is inside: the page holds new orders back, so that no row moves under it.
     #[prop(optional)]
     hold: RwSignal<bool>,
     /// How many rows wait for the pointer to leave ("3 new").
     #[prop(into, optional)]
     waiting: Signal<usize>,
-    /// Nothing has come yet: rows of the right size without words.
-    #[prop(into, optional)]
-    loading: Signal<bool>,
 ) -> AnyView {
     let room = NodeRef::<html::Div>::new();
     let width = RwSignal::new(0.0);
-    let grid = grid(columns, source, picked, room, width, on_open, on_action);
+    let grid = grid(columns, source, room, width, on_open, on_action);
     watch_size(grid, width);
     keep_filled(grid);
     let asks: Vec<Ask> = columns
@@ -106,7 +100,7 @@ pub(crate) fn VirtualTable(
                 data-scroll
                 aria-label=label
                 aria-rowcount=move || (source.count.get() + 1).to_string()
-                aria-busy=move || loading.get().then_some("true")
+                aria-busy=move || (source.count.get() == 0).then_some("true")
                 style:--columns=move || template(&asks, &shown.get(), ACTS_PX)
                 on:scroll=move |_| {
                     if let Some(room) = room.get_untracked() {
@@ -127,7 +121,7 @@ pub(crate) fn VirtualTable(
                 >
                     {slots}
                 </div>
-                <Show when=move || loading.get() && source.count.get() == 0>
+                <Show when=move || source.count.get() == 0>
                     {ghosts(columns)}
                 </Show>
             </div>

@@ -42,7 +42,7 @@ pub(super) fn bar(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<Strin
         };
         pause.set_value(set_timeout_with_handle(write, TYPING).ok());
     };
-    let chips = Signal::derive(move || list.summary.with(chips_of));
+    let counts = Signal::derive(move || list.summary.with(counts_of));
     let chosen = Signal::derive(move || query.with(|query| query.phase.map_or("", Group::key).to_owned()));
     let on_choose = move |id: String| {
         let phase = group_from_word(&id);
@@ -57,7 +57,8 @@ pub(super) fn bar(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<Strin
             placeholder="Filter by name, image, reason"
             text=typed
             on_text=on_text
-            chips=chips
+            chips=chips()
+            counts=counts
             chosen=chosen
             on_choose=on_choose
         >
@@ -67,22 +68,22 @@ pub(super) fn bar(list: List, query: Memo<NotebooksQuery>, typed: RwSignal<Strin
     .into_any()
 }
 
-fn chips_of(summary: &Summary) -> Vec<Chip> {
+fn chips() -> Vec<Chip> {
     let all = Chip {
         id: String::new(),
         label: "All".to_owned(),
-        count: summary.with_text,
         tone: None,
     };
-    let one = |(group, count): (Group, usize)| Chip {
+    let one = |group: Group| Chip {
         id: group.key().to_owned(),
         label: group.word().to_owned(),
-        count,
         tone: Some(tone_of(phase_of_group(group))),
     };
-    std::iter::once(all)
-        .chain(Group::ALL.into_iter().zip(summary.groups).map(one))
-        .collect()
+    std::iter::once(all).chain(Group::ALL.into_iter().map(one)).collect()
+}
+
+fn counts_of(summary: &Summary) -> Vec<usize> {
+    std::iter::once(summary.with_text).chain(summary.groups).collect()
 }
 
 fn phase_of_group(group: Group) -> Phase {

@@ -12,15 +12,14 @@ use crate::live::lease::StreamState;
 use crate::live::use_live;
 use crate::widgets::button::Button;
 use crate::widgets::reactive::memo;
-use crate::widgets::skeleton::Skeleton;
 use crate::widgets::states::{DeniedState, EmptyState, ErrorState, FilteredEmpty};
 
 /// Which of the list's states is shown.
 #[derive(Clone, Debug, PartialEq)]
 enum Shown {
     NoNamespace,
-    Loading,
-    Rows,
+    /// The table: its rows, or what stands for them while they come.
+    Table,
     Empty,
     FilteredEmpty,
     Denied(Error),
@@ -44,10 +43,10 @@ pub(super) fn body(
             StreamState::Denied { error } => Shown::Denied(error),
             StreamState::Missing => Shown::Missing,
             StreamState::Failed { error } if total == 0 => Shown::Failed(error),
-            _ if visible > 0 => Shown::Rows,
+            _ if visible > 0 => Shown::Table,
             _ if total > 0 => Shown::FilteredEmpty,
             StreamState::Live | StreamState::Stale { .. } => Shown::Empty,
-            _ => Shown::Loading,
+            _ => Shown::Table,
         }
     });
     let clear = move || {
@@ -64,8 +63,7 @@ pub(super) fn body(
     let view = move || {
         let namespace = list.namespace.get();
         match shown.get() {
-            Shown::Rows => table.with_value(|table| table()),
-            Shown::Loading => view! { <Skeleton lines=10 label="Loading notebooks" /> }.into_any(),
+            Shown::Table => table.with_value(|table| table()),
             Shown::NoNamespace => view! {
                 <EmptyState
                     title="Choose a namespace"

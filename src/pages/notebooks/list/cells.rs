@@ -30,11 +30,11 @@ const fn column(id: &'static str, title: &'static str, look: Look, min_px: u16, 
 pub(super) const COLUMNS: &[Column] = &[
     Column {
         narrow: Narrow::Second,
-        ..column("status", "Status", Look::Status, 250, 5)
+        ..column("status", "Status", Look::Status, 280, 2)
     },
     Column {
         narrow: Narrow::First,
-        ..column("name", "Name", Look::Name, 120, 1)
+        ..column("name", "Name", Look::Name, 120, 3)
     },
     Column {
         spare: 2,
