@@ -76,7 +76,7 @@ test("until the pods have come a notebook is what its own status says, and the p
   come();
   await expect(status).toHaveText("Live");
   await expect(row(page, "data-prep")).toContainText("Running");
-  await expect(row(page, "bert-finetune")).toContainText("out of memory, 3 restarts");
+  await expect(row(page, "bert-finetune")).toContainText("out of memory");
 });
 
 test("who may not see pods is told what the notebooks' own status says", async ({ as, expected }) => {
@@ -91,17 +91,22 @@ test("who may not see pods is told what the notebooks' own status says", async (
 });
 
 test("undo takes back what was done, wherever one has gone since", async ({ as, gateway }) => {
+  test.slow();
   const page = await as("alice");
   const sent: string[] = [];
   page.on("request", (request) => request.method() === "PATCH" && sent.push(new URL(request.url()).pathname.replace(/^\/k8s/, "")));
   const undo = page.getByRole("button", { name: "Undo" });
   for (const leave of [() => chooseNamespace(page, "research-nlp"), () => page.getByRole("link", { name: "data-prep", exact: true }).click()]) {
-    await page.goto(url);
-    await row(page, "labels-review").getByRole("button", { name: "Start" }).click();
-    await expect(undo).toBeVisible();
-    await leave();
-    sent.length = 0;
-    await undo.click();
+    // The offer stands for twelve seconds, which can be too few on a busy machine.
+    await expect(async () => {
+      await gateway.admin("PATCH", `${notebooks}/labels-review`, stopped("2026-11-24T09:00:00Z"), merge);
+      await page.goto(url);
+      await row(page, "labels-review").getByRole("button", { name: "Start" }).click();
+      await expect(undo).toBeVisible();
+      await leave();
+      sent.length = 0;
+      await undo.click({ timeout: 12_000 });
+    }).toPass({ timeout: 120_000 });
     await expect.poll(() => sent).toEqual([`${notebooks}/labels-review`]);
     await expect.poll(async () => JSON.stringify((await gateway.admin("GET", `${notebooks}/labels-review`)).json())).toContain("kubeflow-resource-stopped");
   }
