@@ -476,7 +476,8 @@ impl Run {
         })
     }
 
-    /// In the calm nobody asks for more than its watch.
+    /// In the calm nobody asks for more than its watch, or after minutes of silence (a bookmark comes in one of ours, ten of
+    /// the machines') for a list, page by page, and its watch.
     async fn hold(&self) -> Result<()> {
         let count = || -> Vec<u64> {
             let names = self.clients.iter().map(|client| client.wanted.name);
@@ -485,8 +486,12 @@ impl Run {
         let before = count();
         tokio::time::sleep(HOLD).await;
         for ((client, before), after) in self.clients.iter().zip(before).zip(count()) {
-            if after - before > HELD_REQUESTS {
-                let look = client.look().await?;
+            if after - before <= HELD_REQUESTS {
+                continue;
+            }
+            let look = client.look().await?;
+            let pages = look.rows.len().div_ceil(client.wanted.page as usize) as u64;
+            if after - before > HELD_REQUESTS + pages {
                 return Err(Failure(format!(
                     "{}: {} requests in the calm\n  {}",
                     client.wanted.name,
