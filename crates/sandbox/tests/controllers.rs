@@ -34,13 +34,19 @@ fn fast() -> Options {
     }
 }
 
+/// An empty sandbox without its controllers, and the folder in which it lives.
+async fn alone() -> (tempfile::TempDir, Sandbox) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = Config::new(folder.path());
+    config.world = World::Empty;
+    config.controllers = false;
+    let sandbox = Sandbox::start(config).await.expect("a sandbox");
+    (folder, sandbox)
+}
+
 impl Running {
     async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut config = Config::new(folder.path());
-        config.world = World::Empty;
-        config.controllers = false;
-        let sandbox = Sandbox::start(config).await.expect("a sandbox");
+        let (folder, sandbox) = alone().await;
         let client = sandbox.client().expect("a client");
         let stop = CancellationToken::new();
         let running = tokio::spawn(controllers::run(client.clone(), fast(), stop.clone()));
@@ -234,11 +240,7 @@ async fn deleted_namespace_is_emptied_and_goes() {
 /// After a restart dependents may be read before their owners: then the owner is asked for, where its kind is.
 #[tokio::test]
 async fn what_an_object_of_a_cluster_wide_kind_owns_outlives_a_restart() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut config = Config::new(folder.path());
-    config.world = World::Empty;
-    config.controllers = false;
-    let sandbox = Sandbox::start(config).await.expect("a sandbox");
+    let (_folder, sandbox) = alone().await;
     let client = sandbox.client().expect("a client");
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
     let definition = from(json!({"metadata": {"name": "runtimes.test.flowdeck.dev"}, "spec": {
