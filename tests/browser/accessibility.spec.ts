@@ -64,3 +64,15 @@ for (const theme of ["light", "dark"] as const) {
     await accessible(page);
   });
 }
+
+test("what fades in is judged when it has", async ({ as }) => {
+  const page = await as("alice");
+  await page.goto("/notebooks?ns=research-vision");
+  await expect(page.getByRole("main")).toContainText("data-prep");
+  await page.evaluate(() => {
+    document.documentElement.style.setProperty("--slow", "2s");
+  });
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox")).toBeVisible();
+  await accessible(page);
+});

@@ -12,7 +12,7 @@ export default defineConfig({
   retries: process.env.CI ? 1 : 0,
   timeout: process.env.CI ? 120_000 : 60_000,
   expect: { timeout: process.env.CI ? 30_000 : 10_000 },
-  reporter: [["list"]],
+  reporter: [["list"], ["../gateway/closing.ts"]],
   use: {
     viewport: { width: 1440, height: 900 },
     launchOptions: {

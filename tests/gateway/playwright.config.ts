@@ -14,7 +14,7 @@ export default defineConfig<object, Settings>({
   retries: process.env.CI ? 1 : 0,
   timeout: 120_000,
   expect: { timeout: 30_000 },
-  reporter: [["list"]],
+  reporter: [["list"], ["./closing.ts"]],
   use: {
     ignoreHTTPSErrors: true,
     viewport: { width: 1440, height: 900 },
