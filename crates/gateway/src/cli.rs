@@ -358,6 +358,9 @@ pub struct Settings {
     /// Requests and streams of everybody at once [default: 8192]
     #[arg(long, env = "FLOWDECK_MAX_IN_FLIGHT", value_name = "N", help_heading = "Limits")]
     pub max_in_flight: Option<usize>,
+    /// Open connections; the next ones wait [default: 16384]
+    #[arg(long, env = "FLOWDECK_MAX_CONNECTIONS", value_name = "N", help_heading = "Limits")]
+    pub max_connections: Option<usize>,
     /// Bytes of a request's body [default: 3145728]
     #[arg(long, env = "FLOWDECK_MAX_BODY_BYTES", value_name = "BYTES", help_heading = "Limits")]
     pub max_body_bytes: Option<usize>,
@@ -487,6 +490,7 @@ impl Settings {
             max_streams_per_user: self.max_streams_per_user.or(file.max_streams_per_user),
             max_requests_per_user: self.max_requests_per_user.or(file.max_requests_per_user),
             max_in_flight: self.max_in_flight.or(file.max_in_flight),
+            max_connections: self.max_connections.or(file.max_connections),
             max_body_bytes: self.max_body_bytes.or(file.max_body_bytes),
             header_timeout: self.header_timeout.or(file.header_timeout),
             body_timeout: self.body_timeout.or(file.body_timeout),

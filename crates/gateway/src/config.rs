@@ -101,6 +101,8 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// What may be in flight.
     pub limits: Limits,
+    /// Connections that are open at once.
+    pub max_connections: usize,
     /// Bytes of a request's body.
     pub body_limit_bytes: usize,
     /// Time for a request's headers.
@@ -211,6 +213,7 @@ impl Config {
                 requests_per_user: at_least_one("max-requests-per-user", settings.max_requests_per_user, 256)?,
                 in_all: at_least_one("max-in-flight", settings.max_in_flight, 8192)?,
             },
+            max_connections: at_least_one("max-connections", settings.max_connections, 16_384)?,
             body_limit_bytes: at_least_one("max-body-bytes", settings.max_body_bytes, 3 * 1024 * 1024)?,
             header_timeout: duration("header-timeout", settings.header_timeout.as_deref(), "10s")?,
             body_timeout: duration("body-timeout", settings.body_timeout.as_deref(), "30s")?,

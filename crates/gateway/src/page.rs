@@ -12,9 +12,11 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     rejection::Rejection,
@@ -24,6 +26,8 @@ use crate::{
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const INDEX: &str = "index.html";
+/// Of a file's digest, in its entity tag.
+const TAG_BYTES: usize = 15;
 /// Written by the build; a hash of an inline script a line. Never served.
 const HASHES_FILE: &str = "csp-hashes.txt";
 
@@ -31,7 +35,15 @@ const HASHES_FILE: &str = "csp-hashes.txt";
 pub struct Page {
     root: PathBuf,
     /// Files as they were when they were read last.
-    read: Mutex<HashMap<PathBuf, (Version, Bytes)>>,
+    read: Mutex<HashMap<PathBuf, Content>>,
+}
+
+#[derive(Clone)]
+struct Content {
+    version: Version,
+    bytes: Bytes,
+    /// The entity tag: a digest of the bytes, so that replicas agree and a build that clamps times hides no change.
+    tag: String,
 }
 
 /// When a file was changed, in milliseconds, and how long it is.
@@ -69,18 +81,12 @@ impl Page {
             found = self.find(name, request.headers()).await;
         }
         let found = found.or(Err(Rejection::NoSuchPage))?;
-        let tag = format!(
-            "\"{:x}-{:x}{}\"",
-            found.modified_ms,
-            found.length,
-            found.encoding.unwrap_or_default()
-        );
+        let Content { bytes, tag, .. } = self.read(&found).await.or(Err(Rejection::NoSuchPage))?;
         let mut response = if is_same(request.headers(), &tag) {
             let mut response = Response::new(empty());
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             response
         } else {
-            let bytes = self.read(&found).await.or(Err(Rejection::NoSuchPage))?;
             Response::new(full(bytes))
         };
         let policy = page_policy(&self.hashes().await);
@@ -128,22 +134,21 @@ impl Page {
         Ok(source)
     }
 
-    /// The bytes of a file.
-    async fn read(&self, found: &Found) -> io::Result<Bytes> {
+    /// What is in a file.
+    async fn read(&self, found: &Found) -> io::Result<Content> {
         let version = (found.modified_ms, found.length);
-        let kept = |read: &HashMap<PathBuf, (Version, Bytes)>| {
-            let (known, bytes) = read.get(&found.file)?;
-            (*known == version).then(|| bytes.clone())
-        };
-        if let Some(bytes) = kept(&self.read.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(bytes);
+        let kept = |read: &HashMap<PathBuf, Content>| read.get(&found.file).filter(|it| it.version == version).cloned();
+        if let Some(content) = kept(&self.read.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(content);
         }
         let bytes = Bytes::from(tokio::fs::read(&found.file).await?);
+        let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..TAG_BYTES]));
+        let content = Content { version, bytes, tag };
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         // A rebuilt app has other names.
         read.retain(|file, _| file.exists());
-        read.insert(found.file.clone(), (version, bytes.clone()));
-        Ok(bytes)
+        read.insert(found.file.clone(), content.clone());
+        Ok(content)
     }
 
     async fn hashes(&self) -> Vec<String> {
@@ -308,8 +313,32 @@ mod tests {
             page.read(&found).await.unwrap()
         };
         let (one, two) = (read().await, read().await);
-        assert_eq!((&one[..], one.as_ptr()), (&b"first"[..], two.as_ptr()));
+        assert_eq!(
+            (&one.bytes[..], one.bytes.as_ptr()),
+            (&b"first"[..], two.bytes.as_ptr())
+        );
         std::fs::write(&file, "second").unwrap();
-        assert_eq!(read().await, "second");
+        assert_eq!(read().await.bytes, "second");
+    }
+
+    #[tokio::test]
+    async fn entity_tag_follows_content_and_not_time() {
+        let tag = async |text: &str, time: SystemTime| {
+            let dir = tempfile::tempdir().unwrap();
+            let file = dir.path().join("index.html");
+            std::fs::write(&file, text).unwrap();
+            std::fs::File::options()
+                .write(true)
+                .open(&file)
+                .unwrap()
+                .set_modified(time)
+                .unwrap();
+            let page = Page::new(dir.path().to_owned());
+            let found = page.find(INDEX, &HeaderMap::new()).await.unwrap();
+            page.read(&found).await.unwrap().tag
+        };
+        let (then, now) = (UNIX_EPOCH, SystemTime::now());
+        assert_ne!(tag("one", then).await, tag("two", then).await);
+        assert_eq!(tag("one", then).await, tag("one", now).await);
     }
 }

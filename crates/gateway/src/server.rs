@@ -21,6 +21,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -280,10 +281,13 @@ async fn accept(gateway: Arc<Gateway>, listener: TcpListener, face: Face) {
         .keep_alive_timeout(timeout);
     let builder = Arc::new(builder);
     let graceful = GracefulShutdown::new();
+    // Whoever finds no place waits in the system's queue, where a connection costs next to nothing.
+    let places = Arc::new(Semaphore::new(gateway.config.max_connections));
     loop {
-        let (socket, peer) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(pair) => pair,
+        let next = async { (Arc::clone(&places).acquire_owned().await, listener.accept().await) };
+        let (place, (socket, peer)) = tokio::select! {
+            (place, accepted) = next => match accepted {
+                Ok(pair) => (place, pair),
                 Err(error) => {
                     // Out of files, mostly: wait for some to be given back.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -300,6 +304,7 @@ async fn accept(gateway: Arc<Gateway>, listener: TcpListener, face: Face) {
         let (gateway, builder) = (Arc::clone(&gateway), Arc::clone(&builder));
         let watcher = graceful.watcher();
         tokio::spawn(async move {
+            let _place = place;
             let mut peer = Peer {
                 address: peer.ip(),
                 certified: false,

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::net::TcpListener;
 
-use crate::support::{ALICE, Ask, PASSWORD, World, app, users};
+use crate::support::{ALICE, Ask, PASSWORD, Wire, World, app, users};
 
 #[tokio::test]
 async fn each_request_is_one_line_without_secrets() {
@@ -122,4 +122,21 @@ async fn crowd_of_health_checks_asks_a_slow_cluster_once() {
     }
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     cluster.abort();
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait_for_a_place() {
+    let dir = tempfile::tempdir().unwrap();
+    app(&dir.path().join("app"));
+    std::fs::write(dir.path().join("users.toml"), users(PASSWORD)).unwrap();
+    let gateway = World::start(dir.path(), "http://127.0.0.1:1", "--max-connections 1", &Arc::default()).await;
+    let address = gateway.running.address;
+    let mut first = Wire::connect(address).await;
+    first.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert_eq!(first.head().await.status, 200);
+    let mut second = Box::pin(Ask::new(address, "GET", "/healthz").send());
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut second).await;
+    assert!(early.is_err(), "there is only one place");
+    drop(first);
+    assert_eq!(second.await.status, 200);
 }

@@ -228,6 +228,29 @@ async fn renewed_certificate_is_shown_and_a_broken_one_is_not() {
 }
 
 #[tokio::test]
+async fn renewed_authority_of_clients_is_believed_and_the_old_one_no_more() {
+    let world = secured("--trusted-header-peer 127.0.0.1 --tls-client-ca DIR/clients.pem").await;
+    let path = world.dir.path();
+    world.clients.sign(path, "old");
+    Authority::new(path, "clients").sign(path, "new");
+    let is_believed = async |name: &str| {
+        let tls = client(path, Some(name), &["http/1.1"]);
+        let head = "GET /k8s/api/v1/pods HTTP/1.1\r\nkubeflow-userid: carol@example.com";
+        let answer = ask(world.gateway.running.address, &tls, head, "").await;
+        answer.starts_with("HTTP/1.1 200")
+    };
+    let began = Instant::now();
+    while !is_believed("new").await {
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "the new authority is not believed"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!is_believed("old").await);
+}
+
+#[tokio::test]
 async fn silent_handshake_is_cut_and_holds_nobody_up() {
     let world = secured("--header-timeout 1s").await;
     let address = world.gateway.running.address;
