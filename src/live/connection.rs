@@ -9,7 +9,7 @@ use super::tell::tell;
 use super::{Inner, browser};
 
 /// The state of the connection, for the chip in the top bar and the banner.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Connection {
     /// The first lists are still coming.
     Loading,
@@ -19,6 +19,8 @@ pub(crate) enum Connection {
     Reconnecting {
         /// Since when, in ms since 1970.
         since_ms: f64,
+        /// Why, in words, of the one that has waited longest.
+        why: String,
     },
     /// The browser says that there is no network.
     Offline {
@@ -29,16 +31,16 @@ pub(crate) enum Connection {
     SignedOut,
 }
 
-/// Since when a stream is not what the cluster has, if it is not.
+/// Since when and why a stream is not what the cluster has, if it is not.
 ///
 /// Lost rights and missing kinds are answers, not faults of the connection.
-pub(super) fn troubled_since(state: &StreamState, now_ms: f64) -> Option<f64> {
+pub(super) fn trouble(state: &StreamState, now_ms: f64) -> Option<(f64, String)> {
     match state {
-        StreamState::Stale { since_ms, .. } => Some(*since_ms),
+        StreamState::Stale { since_ms, why } => Some((*since_ms, why.clone())),
         StreamState::Failed {
             error: Error::SignedOut,
         } => None,
-        StreamState::Failed { .. } => Some(now_ms),
+        StreamState::Failed { error } => Some((now_ms, error.to_string())),
         StreamState::Loading
         | StreamState::Partial { .. }
         | StreamState::Live
@@ -58,9 +60,9 @@ impl Inner {
             .values()
             .map(|entry| entry.stream.state())
             .collect();
-        let troubled = || {
-            let since = states.iter().filter_map(|state| troubled_since(state, now_ms));
-            since.reduce(f64::min)
+        let longest = || {
+            let troubles = states.iter().filter_map(|state| trouble(state, now_ms));
+            troubles.min_by(|(one, _), (other, _)| one.total_cmp(other))
         };
         // Later a list that is new says nothing of those that stand: "Live" does not flicker with each that is opened.
         let loads = |state: &StreamState| match state {
@@ -72,20 +74,19 @@ impl Inner {
             Connection::SignedOut
         } else if let Some(since_ms) = self.offline_since_ms.get() {
             Connection::Offline { since_ms }
-        } else if let Some(since_ms) = troubled() {
-            match former {
-                // A list that never came has no beginning of its own: the first time that it was told counts.
-                Some(Connection::Reconnecting { since_ms: told_ms }) => Connection::Reconnecting {
-                    since_ms: told_ms.min(since_ms),
-                },
-                _ => Connection::Reconnecting { since_ms },
-            }
+        } else if let Some((since_ms, why)) = longest() {
+            // A list that never came has no beginning of its own: the first time that it was told counts.
+            let since_ms = match &former {
+                Some(Connection::Reconnecting { since_ms: told_ms, .. }) => told_ms.min(since_ms),
+                _ => since_ms,
+            };
+            Connection::Reconnecting { since_ms, why }
         } else if states.is_empty() || states.iter().any(loads) {
             Connection::Loading
         } else {
             Connection::Live
         };
-        if former != Some(next) {
+        if former.as_ref() != Some(&next) {
             tell(&self.connection, next);
         }
     }

@@ -18,7 +18,7 @@ use crate::client::fetch::{self, Call};
 
 use super::Inner;
 use super::browser;
-use super::connection::troubled_since;
+use super::connection::trouble;
 use super::lease::{StreamKey, StreamState};
 use super::tell::tell;
 
@@ -166,7 +166,7 @@ impl AnyStream {
             tell(&self.changed, version);
         }
         if self.state.try_with_untracked(|old| *old != state) == Some(true) {
-            let came_back = state == StreamState::Live && troubled_since(&self.state(), 0.0).is_some();
+            let came_back = state == StreamState::Live && trouble(&self.state(), 0.0).is_some();
             tell(&self.state, state);
             if let Some(live) = self.live.upgrade() {
                 live.judge_connection();

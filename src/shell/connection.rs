@@ -30,7 +30,7 @@ pub(crate) fn ConnectionChip() -> AnyView {
         Connection::SignedOut => "Signed out",
     });
     let since = memo(move || match connection.get() {
-        Connection::Reconnecting { since_ms } | Connection::Offline { since_ms } => span(now.get() - since_ms),
+        Connection::Reconnecting { since_ms, .. } | Connection::Offline { since_ms } => span(now.get() - since_ms),
         _ => String::new(),
     });
     view! {
@@ -49,8 +49,8 @@ pub(crate) fn StaleBanner() -> AnyView {
     let live = use_live();
     let (connection, now) = (live.connection(), live.now());
     let text = memo(move || match connection.get() {
-        Connection::Reconnecting { since_ms } if now.get() - since_ms > PATIENCE_MS => format!(
-            "No answer from the cluster since {}. What is shown may be out of date; Flowdeck keeps trying.",
+        Connection::Reconnecting { since_ms, why } if now.get() - since_ms > PATIENCE_MS => format!(
+            "No news from the cluster since {} ({why}). What is shown may be out of date; Flowdeck keeps trying.",
             clock(since_ms)
         ),
         Connection::Offline { since_ms } => {

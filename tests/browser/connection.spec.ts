@@ -1,6 +1,6 @@
 // What the page says and keeps when the way to the cluster breaks.
 import type { Page } from "@playwright/test";
-import { expect, test } from "./fixtures.ts";
+import { accessible, expect, test } from "./fixtures.ts";
 import type { Fault } from "./gateway.ts";
 
 const url = "/notebooks?ns=research-vision";
@@ -56,6 +56,21 @@ for (const { answer, change, seen } of faults) {
     await expect(row(page, "r-analysis")).toContainText(seen, { timeout: 30_000 });
   });
 }
+
+test("the banner says why nothing comes, and its button brings it", async ({ as, gateway, expected }) => {
+  test.slow();
+  expected.console.push(/Failed to load resource/);
+  const page = await as("alice");
+  await gateway.fault({ path_contains: "/notebooks", times: 8, answer: "500" });
+  await page.goto(url);
+  await expect(page.getByText(/No news from the cluster since .*an error that a test asked for/)).toBeVisible({ timeout: 30_000 });
+  await accessible(page);
+  await expect(async () => {
+    const again = page.getByRole("button", { name: "Try now" });
+    if (await again.isVisible()) await again.click();
+    await expect(connection(page)).toHaveText(/Live/, { timeout: 1_000 });
+  }).toPass();
+});
 
 test("a page whose code cannot be fetched says so, and comes when it can", async ({ as, expected }) => {
   expected.console.push(/ERR_FAILED/);
