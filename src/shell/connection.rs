@@ -50,7 +50,7 @@ pub(crate) fn StaleBanner() -> AnyView {
     let (connection, now) = (live.connection(), live.now());
     let text = memo(move || match connection.get() {
         Connection::Reconnecting { since_ms, why } if now.get() - since_ms > PATIENCE_MS => format!(
-            "No news from the cluster since {} ({why}). What is shown may be out of date; Flowdeck keeps trying.",
+            "No news from the cluster since {} ({why}). What is shown may be out of date.",
             clock(since_ms)
         ),
         Connection::Offline { since_ms } => {
