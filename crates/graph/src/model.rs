@@ -95,12 +95,10 @@ impl Pipeline {
 
     /// The node at a path such as `root/for-loop-1.3/train`.
     pub fn find(&self, path: &str) -> Option<Node<'_>> {
-        let rest = path.strip_prefix("root")?;
-        let mut node = self.root();
-        for segment in rest.split('/').skip(1) {
-            node = node.child(segment)?;
+        match path.strip_prefix("root")? {
+            "" => Some(self.root()),
+            rest => self.root().below(rest.strip_prefix('/')?),
         }
-        (rest.is_empty() || rest.starts_with('/')).then_some(node)
     }
 
     /// The node that the cluster knows by this id: an Argo node id or a KFP task id.

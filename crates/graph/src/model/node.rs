@@ -343,6 +343,23 @@ impl<'p> Node<'p> {
         around.find_map(|around| around.children().find(|child| named(child, key, round)))
     }
 
+    /// The node at this path from here: the inverse of [`Node::path`], where keys may hold slashes, dots, or what a
+    /// sibling's hold.
+    pub(crate) fn below(self, path: &str) -> Option<Self> {
+        let is_round = |node: &Self| node.kind() == Kind::Iteration;
+        let is_root = self.parent().is_none();
+        let own = self.children().filter(|child| is_root || !is_round(child));
+        let loops = self.children().filter(|child| path.starts_with(child.key()));
+        let rounds = loops.flat_map(|around| around.children().filter(is_round));
+        own.chain(rounds).find_map(|node| {
+            let rest = path.strip_prefix(&*node.segment())?;
+            match rest.strip_prefix('/') {
+                Some(rest) => node.below(rest),
+                None => rest.is_empty().then_some(node),
+            }
+        })
+    }
+
     /// How many nodes without children there are inside it, by phase; a task with its attempts is one.
     pub fn counts(self) -> Counts {
         let mut counts = Counts::default();
