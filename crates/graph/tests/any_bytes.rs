@@ -54,6 +54,18 @@ fn corpus_of_the_fuzzer_is_read() {
 }
 
 #[test]
+fn corpus_of_attaching_is_attached() {
+    let corpus = contents("fuzz/corpus/attach");
+    assert!(corpus.len() >= 7);
+    for both in corpus {
+        let tildes = both.windows(5).position(|line| line == b"\n~~~\n").expect("two texts");
+        let texts = [&both[..=tildes], &both[tildes + 5..]];
+        let [spec, run] = texts.map(|text| read(text, Hint::None).expect("a pipeline"));
+        promises::hold(&spec.attach(&run), &texts);
+    }
+}
+
+#[test]
 fn file_that_breaks_off_anywhere_is_an_error_or_a_graph() {
     for name in ["dag", "steps-loop", "odd"] {
         let file = format!("../../tests/fixtures/pipelines/argo-status/{name}.yaml");
