@@ -352,7 +352,8 @@ impl<'p> Node<'p> {
         let loops = self.children().filter(|child| path.starts_with(child.key()));
         let rounds = loops.flat_map(|around| around.children().filter(is_round));
         own.chain(rounds).find_map(|node| {
-            let rest = path.strip_prefix(&*node.segment())?;
+            let rest = path.strip_prefix(node.key())?;
+            let rest = rest.strip_prefix(&node.segment()[node.key().len()..])?;
             match rest.strip_prefix('/') {
                 Some(rest) => node.below(rest),
                 None => rest.is_empty().then_some(node),
