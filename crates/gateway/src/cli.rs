@@ -329,13 +329,14 @@ pub struct Settings {
     )]
     pub check_headers: Vec<IdentityHeaders>,
 
-    /// A file with the certificate (PEM) for https; with its chain, the own one first
+    /// A file with the certificate (PEM) for https; with its chain, the own one first; read again when it is renewed
     #[arg(long, env = "FLOWDECK_TLS_CERT", value_name = "FILE", help_heading = "TLS")]
     pub tls_cert: Option<PathBuf>,
     /// A file with the certificate's private key (PEM)
     #[arg(long, env = "FLOWDECK_TLS_KEY", value_name = "FILE", help_heading = "TLS")]
     pub tls_key: Option<PathBuf>,
-    /// A file with the authority (PEM) whose certificates make a --trusted-header-peer believed
+    /// A file with the authority (PEM) whose certificates make a --trusted-header-peer believed; read again when it is
+    /// renewed
     #[arg(long, env = "FLOWDECK_TLS_CLIENT_CA", value_name = "FILE", help_heading = "TLS")]
     pub tls_client_ca: Option<PathBuf>,
 

@@ -42,7 +42,8 @@ pub struct Page {
 struct Content {
     version: Version,
     bytes: Bytes,
-    /// The entity tag: a digest of the bytes, so that replicas agree and a build that clamps times hides no change.
+    /// The entity tag: a digest of the bytes, so that replicas agree, and builds that clamp times say of another content
+    /// that it is another.
     tag: String,
 }
 

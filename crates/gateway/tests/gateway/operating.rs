@@ -10,7 +10,7 @@ use std::{
 
 use tokio::net::TcpListener;
 
-use crate::support::{ALICE, Ask, PASSWORD, Wire, World, app, users};
+use crate::support::{ALICE, Ask, PASSWORD, Wire, World, folder};
 
 #[tokio::test]
 async fn each_request_is_one_line_without_secrets() {
@@ -112,9 +112,7 @@ async fn crowd_of_health_checks_asks_a_slow_cluster_once() {
             });
         }
     });
-    let dir = tempfile::tempdir().unwrap();
-    app(&dir.path().join("app"));
-    std::fs::write(dir.path().join("users.toml"), users(PASSWORD)).unwrap();
+    let dir = folder();
     let gateway = World::start(dir.path(), &url, "", &Arc::new(Mutex::new(Vec::new()))).await;
     let crowd = (0..20).map(|_| Ask::new(gateway.running.address, "GET", "/readyz").send());
     for answer in futures::future::join_all(crowd).await {
@@ -126,9 +124,7 @@ async fn crowd_of_health_checks_asks_a_slow_cluster_once() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_for_a_place() {
-    let dir = tempfile::tempdir().unwrap();
-    app(&dir.path().join("app"));
-    std::fs::write(dir.path().join("users.toml"), users(PASSWORD)).unwrap();
+    let dir = folder();
     let gateway = World::start(dir.path(), "http://127.0.0.1:1", "--max-connections 1", &Arc::default()).await;
     let address = gateway.running.address;
     let mut first = Wire::connect(address).await;

@@ -312,13 +312,7 @@ async fn t33_many_strangers_at_once_begin_nothing() {
 #[tokio::test]
 async fn prefix_of_the_clusters_address_is_kept() {
     let echo = crate::support::Echo::start().await;
-    let dir = tempfile::tempdir().unwrap();
-    crate::support::app(&dir.path().join("app"));
-    std::fs::write(
-        dir.path().join("users.toml"),
-        crate::support::users(crate::support::PASSWORD),
-    )
-    .unwrap();
+    let dir = crate::support::folder();
     let upstream = format!("{}/k8s/clusters/c-1/", echo.url());
     let started = World::start(dir.path(), &upstream, "", &std::sync::Arc::default()).await;
     let token = started.links[0].1.split_once("#sign-in=").unwrap().1.to_owned();

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use crate::support::{ALICE, Echo, PASSWORD, World, app, users};
+use crate::support::{ALICE, Echo, PASSWORD, World, folder};
 
 /// An authority and what it signed, in a folder.
 struct Authority {
@@ -106,10 +106,8 @@ struct Secured {
 }
 
 async fn secured(flags: &str) -> Secured {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let path = dir.path();
-    app(&path.join("app"));
-    std::fs::write(path.join("users.toml"), users(PASSWORD)).unwrap();
     let ca = Authority::new(path, "ca");
     ca.sign(path, "server");
     // The authority of the clients is another one than the server's.

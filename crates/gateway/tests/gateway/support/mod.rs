@@ -54,6 +54,14 @@ pub(crate) fn users(alice: &str) -> String {
     )
 }
 
+/// A folder with what [`World::start`] needs: a small built app and the users' file.
+pub(crate) fn folder() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    app(&dir.path().join("app"));
+    std::fs::write(dir.path().join("users.toml"), users(PASSWORD)).unwrap();
+    dir
+}
+
 /// Puts a small built app into a folder.
 pub(crate) fn app(dir: &Path) {
     std::fs::create_dir_all(dir.join("fonts")).unwrap();
@@ -85,9 +93,7 @@ impl World {
     /// A world whose gateway has these flags, and settings that no flag has.
     pub(crate) async fn changed(flags: &str, change: impl FnOnce(&mut Config)) -> World {
         let echo = Echo::start().await;
-        let dir = tempfile::tempdir().unwrap();
-        app(&dir.path().join("app"));
-        std::fs::write(dir.path().join("users.toml"), users(PASSWORD)).unwrap();
+        let dir = folder();
         let log = Arc::new(Mutex::new(Vec::new()));
         let place = front::Place::new(flags);
         let flags = format!("{flags} {}", place.flags());
